@@ -1,0 +1,40 @@
+/**
+ * Time, passed in so that tests own it. `now` is monotonic and serves every deadline, window and age; `wall` is the
+ * calendar and serves only stamps and absolute expiry, since it may jump.
+ */
+export interface Clock {
+  /** Milliseconds since an arbitrary start; never goes back. */
+  now(): number;
+  /** Milliseconds since 1970; may jump. */
+  wall(): number;
+  /** Runs `task` once after `ms`. The timer never keeps the process alive. */
+  setTimer(task: () => void, ms: number): Timer;
+  /** Runs `task` once the current turn of the event loop has handled its input. */
+  setSoon(task: () => void): void;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+class SystemTimer implements Timer {
+  readonly #handle: NodeJS.Timeout;
+
+  constructor(task: () => void, ms: number) {
+    this.#handle = setTimeout(task, ms);
+    this.#handle.unref();
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle);
+  }
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wall: () => Date.now(),
+  setTimer: (task, ms) => new SystemTimer(task, ms),
+  setSoon: (task) => {
+    setImmediate(task);
+  },
+};
