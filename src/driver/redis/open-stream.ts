@@ -1,0 +1,180 @@
+/** A connected, secured, authenticated socket to a Redis server, by ioredis, with every listener and timer of ioredis gone. */
+
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
+import { NodeError } from '../../errors.js';
+import type { RedisStream } from './redis-connection.js';
+import type { RedisDriverOptions } from './redis-driver.js';
+import { errorOfReply } from './redis-errors.js';
+
+const KEEP_ALIVE_MS = 10_000;
+
+export async function openStream(options: RedisDriverOptions, signal: AbortSignal): Promise<RedisStream> {
+  if (signal.aborted) throw new NodeError('unreachable', 'the connect deadline had passed before it began');
+  const opening = new Opening(options);
+  const credentials = typeof options.credentials === 'function' ? await options.credentials() : options.credentials;
+  const settings: RedisOptions & { replyMapping: 'legacy' } = {
+    ...PROFILE,
+    Connector: opening.connectorClass(),
+    db: options.database ?? 0,
+  };
+  if (credentials?.username !== undefined) settings.username = credentials.username;
+  if (credentials !== undefined) settings.password = credentials.password;
+  if (options.tls !== undefined) settings.tls = {};
+  const redis = new Redis(settings);
+  let refusal: Error | undefined;
+  redis.on('error', (error: Error) => {
+    refusal ??= error;
+  });
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new NodeError('unreachable', opening.whyUnreachable())), {
+      once: true,
+    });
+  });
+  try {
+    await Promise.race([redis.connect(), aborted]);
+    if (refusal !== undefined) throw refusal;
+    return opening.takeOver();
+  } catch (error) {
+    opening.abandon();
+    redis.disconnect();
+    throw error instanceof NodeError ? error : opening.explain(refusal ?? error);
+  }
+}
+
+/** DRIVERS.md gives the reason for each: no queue, no timer, no resending and no reconnecting of ioredis's own. */
+const PROFILE: RedisOptions & { replyMapping: 'legacy' } = {
+  lazyConnect: true,
+  enableOfflineQueue: false,
+  enableReadyCheck: false,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
+  reconnectOnError: null,
+  enableAutoPipelining: false,
+  disableClientInfo: true,
+  connectTimeout: 0,
+  disconnectTimeout: 100,
+  protocol: 2,
+  replyMapping: 'legacy',
+  keyPrefix: '',
+  retryStrategy: () => null,
+};
+
+/** One attempt to connect: owns the raw socket, which ioredis does not keep under TLS. */
+class Opening {
+  readonly #options: RedisDriverOptions;
+  #socket: Socket | undefined;
+  #stream: Socket | undefined;
+
+  constructor(options: RedisDriverOptions) {
+    this.#options = options;
+  }
+
+  connectorClass(): NonNullable<RedisOptions['Connector']> {
+    const open = (): Socket => this.#open();
+    const abandon = (): void => this.abandon();
+    // ioredis accepts nothing but a descendant of its own connector.
+    return class extends AbstractConnector {
+      constructor() {
+        super(0);
+      }
+      async connect(): Promise<Socket> {
+        this.connecting = true;
+        this.stream = open();
+        this.stream.once('error', (error: Error) => {
+          this.firstError = error;
+        });
+        return this.stream as Socket;
+      }
+      override disconnect(): void {
+        this.connecting = false;
+        abandon();
+      }
+    };
+  }
+
+  #open(): Socket {
+    const { address, tls, lookup } = this.#options;
+    this.#socket = connectTcp(
+      address.path === undefined
+        ? {
+            host: address.host,
+            port: address.port,
+            noDelay: true,
+            keepAlive: true,
+            keepAliveInitialDelay: KEEP_ALIVE_MS,
+            ...(lookup === undefined ? {} : { lookup }),
+          }
+        : { path: address.path },
+    );
+    // The TCP socket's failure reaches us through the TLS socket; unheard here it would end the process.
+    this.#socket.on('error', () => undefined);
+    this.#stream =
+      tls === undefined
+        ? this.#socket
+        : connectTls({
+            socket: this.#socket,
+            servername: tls.servername ?? (/^[\d.:]+$/.test(address.host) ? '' : address.host),
+            host: address.host,
+            rejectUnauthorized: tls.insecureSkipVerify !== true,
+            minVersion: 'TLSv1.2',
+            ...(tls.ca === undefined ? {} : { ca: tls.ca as string | Buffer }),
+            ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+            ...(tls.key === undefined ? {} : { key: tls.key }),
+          });
+    return this.#stream;
+  }
+
+  /** Synchronous from "ready" to the new reader: no byte can arrive unread in between, since the server owes no reply. */
+  takeOver(): RedisStream {
+    const stream = this.#stream;
+    const socket = this.#socket;
+    if (stream === undefined || socket === undefined || stream.destroyed)
+      throw new NodeError('lost', 'the server closed the connection during the handshake');
+    for (const event of ['data', 'error', 'close', 'end', 'timeout', 'connect', 'secureConnect', 'drain'] as const)
+      stream.removeAllListeners(event);
+    return { stream, socket };
+  }
+
+  abandon(): void {
+    this.#stream?.destroy();
+    this.#socket?.destroy();
+  }
+
+  whyUnreachable(): string {
+    const where = this.#where();
+    if (this.#socket === undefined || this.#socket.connecting) return `${where} did not accept a connection in time`;
+    if (this.#options.tls !== undefined)
+      return `${where} accepted the connection but did not finish the handshake in time (no TLS on this port?)`;
+    return `${where} accepted the connection but did not answer in time`;
+  }
+
+  explain(cause: unknown): NodeError {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    const text = cause instanceof Error ? cause.message : String(cause);
+    const where = this.#where();
+    if (code === 'ECONNREFUSED')
+      return new NodeError('refused', `nothing listens at ${where}`, { cause: plain(cause) });
+    if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+      return new NodeError('unreachable', `the name of ${where} is not known (${code})`, { cause: plain(cause) });
+    const reply = /^[A-Z]{2,}[A-Z]* /.test(text) ? errorOfReply(text) : undefined;
+    if (reply instanceof NodeError && reply.reason !== 'rejected') return reply;
+    if (code !== '')
+      return new NodeError('unreachable', `cannot connect to ${where}: ${code}`, { cause: plain(cause) });
+    const hint = this.#options.tls === undefined ? ' (TLS port?)' : '';
+    return new NodeError('lost', `${where} closed the connection during the handshake${hint}`);
+  }
+
+  #where(): string {
+    const { path, host, port } = this.#options.address;
+    return path ?? `${host}:${port}`;
+  }
+}
+
+/** ioredis attaches the command with its arguments, the password among them, to the errors of AUTH. */
+function plain(cause: unknown): unknown {
+  if (cause instanceof Error && 'command' in cause) return new Error(cause.message);
+  return cause;
+}

@@ -1,0 +1,23 @@
+/** Enumeration by SCAN: a key that stays for the whole walk is told at least once. */
+
+import { NodeError } from '../../errors.js';
+import type { Reply } from './reply-collector.js';
+
+const KEYS_PER_STEP = 1000;
+
+interface Asking {
+  ask(words: readonly string[]): Promise<Reply>;
+}
+
+export async function* scanKeys(connection: Asking, prefix: string): AsyncGenerator<string[]> {
+  const pattern = `${prefix.replace(/[\\*?[\]^-]/g, '\\$&')}*`;
+  let cursor = '0';
+  do {
+    const reply = await connection.ask(['SCAN', cursor, 'MATCH', pattern, 'COUNT', String(KEYS_PER_STEP)]);
+    if (!Array.isArray(reply) || !Array.isArray(reply[1]))
+      throw new NodeError('protocol', 'SCAN was answered in an unknown shape');
+    cursor = String(reply[0]);
+    const keys = reply[1].map(String);
+    if (keys.length > 0) yield keys;
+  } while (cursor !== '0');
+}

@@ -1,0 +1,49 @@
+/** What a whole reply means to the operation that asked. A reply of an unforeseen shape fails the operation, never throws. */
+
+import { CacheError, NodeError } from '../../errors.js';
+import { type InspectOperation, NO_EXPIRY, type Operation } from '../driver.js';
+import type { Reply } from './reply-collector.js';
+
+export function settle(operation: Operation, reply: Reply): void {
+  if (reply instanceof CacheError) {
+    operation.fail(reply);
+    return;
+  }
+  switch (operation.kind) {
+    case 'store':
+      operation.done(reply === 'OK' || reply === 1);
+      break;
+    case 'delete':
+    case 'touch':
+      operation.done(reply === 1);
+      break;
+    case 'count':
+      operation.done(reply === null ? undefined : Number(String(reply)));
+      break;
+    case 'inspect':
+      settleInspection(operation, reply);
+      break;
+    case 'raw':
+      operation.done(reply);
+      break;
+    case 'get':
+      operation.fail(new NodeError('protocol', 'a get was answered by something else than a value'));
+      break;
+  }
+}
+
+function settleInspection(operation: InspectOperation, reply: Reply): void {
+  if (reply === null) {
+    operation.miss();
+    return;
+  }
+  if (Array.isArray(reply)) {
+    const [bytes, ttlMs, token] = reply;
+    if (Buffer.isBuffer(bytes) && typeof ttlMs === 'number' && Buffer.isBuffer(token)) {
+      // PTTL tells -1 for none and may tell 0 in the last millisecond, which must not read as "none".
+      operation.found({ bytes, ttlMs: ttlMs < 0 ? NO_EXPIRY : Math.max(1, ttlMs), token: token.latin1Slice() });
+      return;
+    }
+  }
+  operation.fail(new NodeError('protocol', 'an inspection was answered in an unknown shape'));
+}
