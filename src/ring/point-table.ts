@@ -18,6 +18,8 @@ import type { Points } from './virtual-nodes.js';
 /** By node index: anything but 0 means "walk past this node". A missing entry means 0. */
 export type NodeMask = Uint8Array;
 
+const SHORT_WALK = 64;
+
 export class PointTable {
   readonly size: number;
   private readonly entries: Uint32Array;
@@ -59,16 +61,21 @@ export class PointTable {
     return this.size === 0 ? -1 : this.entries[this.find(hash)]! & this.nodeMask;
   }
 
-  /** See Placement.ownersInto. */
+  /**
+   * See Placement.ownersInto. How many live nodes and zones there are takes a look at every node, so that is only done
+   * when a short walk has not found enough: most walks end within a few points, masks or not.
+   */
   ownersInto(hash: number, count: number, into: Int32Array | number[], mask: NodeMask | undefined): number {
-    const live = mask === undefined ? this.standing.length : this.countLive(mask);
-    const wanted = Math.min(count, live);
-    if (wanted <= 0) return 0;
+    if (this.size === 0 || !(count > 0)) return 0;
     const start = this.find(hash);
-    if (this.zoneOf === undefined) return this.collect(start, 0, wanted, into, mask, undefined);
-    const zones = this.countZones(this.zoneOf, mask);
-    const found = this.collect(start, 0, Math.min(wanted, zones), into, mask, this.zoneOf);
-    return found < wanted ? this.collect(start, found, wanted, into, mask, undefined) : found;
+    const hoped = Math.min(count, this.standing.length);
+    const found = this.collect(start, 0, hoped, SHORT_WALK, into, mask, this.zoneOf);
+    if (found >= hoped) return found;
+    const wanted = Math.min(count, mask === undefined ? this.standing.length : this.countLive(mask));
+    if (this.zoneOf === undefined) return this.collect(start, found, wanted, Infinity, into, mask, undefined);
+    const distinct = Math.min(wanted, this.countZones(this.zoneOf, mask));
+    const spread = this.collect(start, found, distinct, Infinity, into, mask, this.zoneOf);
+    return this.collect(start, spread, wanted, Infinity, into, mask, undefined);
   }
 
   /** Calls `visit` for each point in ring order. */
@@ -93,18 +100,19 @@ export class PointTable {
   }
 
   /**
-   * Walks clockwise from `start` and adds nodes to the `found` that are there, up to `wanted`; with `zoneOf` only nodes
-   * of zones not there yet. The caller has made sure that so many exist: the walk ends before it has gone round.
+   * Walks clockwise from `start`, at most `steps` points, and adds nodes to the `found` that are there, up to `wanted`;
+   * with `zoneOf` only nodes of zones not there yet. With endless steps the caller has made sure that so many exist.
    */
   private collect(
     start: number,
     found: number,
     wanted: number,
+    steps: number,
     into: Int32Array | number[],
     mask: NodeMask | undefined,
     zoneOf: Int32Array | undefined,
   ): number {
-    for (let i = start; found < wanted; i++) {
+    for (let i = start, left = steps; found < wanted && left > 0; i++, left--) {
       if (i >= this.size) i = 0;
       const node = this.entries[i]! & this.nodeMask;
       if (mask?.[node]) continue;
