@@ -1,0 +1,209 @@
+/**
+ * One cache node as the layers above see it: a name, a place in the ledger, and somewhere to put an operation.
+ *
+ * Owns the node's lanes, its breaker and the order of its keys. Knows nothing of rings, replicas or values.
+ */
+
+import type { Turn } from '../base/turn.js';
+import type { Connection, Driver, Inspection, StoreMode, TtlMs } from '../driver/driver.js';
+import type { CacheError } from '../errors.js';
+import {
+  type AttemptNode,
+  type AttemptOrigin,
+  CountAttempt,
+  DeleteAttempt,
+  GetAttempt,
+  type GetSink,
+  InspectAttempt,
+  type OrderedOperation,
+  RawAttempt,
+  StoreAttempt,
+  TouchAttempt,
+} from './attempts.js';
+import type { Breaker } from './breaker.js';
+import { KeyOrder } from './key-order.js';
+import { LANES, type Lane } from './lane.js';
+import { Link } from './link.js';
+import { Pipeline, type PipelineLimits } from './pipeline.js';
+import type { Sweep } from './sweep.js';
+
+export interface LaneLimits extends PipelineLimits {
+  /** Connections of this lane; a key always takes the same one. */
+  readonly connections: number;
+}
+
+export interface NodeSettings {
+  readonly name: string;
+  readonly slot: number;
+  readonly weight: number;
+  readonly zone: string | undefined;
+  readonly driver: Driver;
+  readonly breaker: Breaker;
+  readonly turn: Turn;
+  readonly sweep: Sweep;
+  readonly random: () => number;
+  readonly connectMs: number;
+  readonly maxPauseMs: number;
+  readonly stallMs: number;
+  readonly lanes: Readonly<Record<Lane, LaneLimits>>;
+}
+
+/** News of a node for whoever composes the cache. */
+export interface NodeEvents {
+  opened(node: CacheNode, connection: Connection): void;
+  /** A connection was lost (`wasOpen`), or could not be opened. */
+  down(node: CacheNode, error: CacheError, wasOpen: boolean): void;
+}
+
+export class CacheNode implements AttemptNode {
+  readonly name: string;
+  readonly slot: number;
+  readonly weight: number;
+  readonly zone: string | undefined;
+  readonly driver: Driver;
+  readonly breaker: Breaker;
+  /** Keeps expiries to the millisecond, so that nobody needs to look at the envelope's. */
+  readonly keepsTime: boolean;
+  failures = 0;
+  hits = 0;
+  misses = 0;
+  readonly #order = new KeyOrder();
+  readonly #lanes: Readonly<Record<Lane, readonly Pipeline[]>>;
+
+  constructor(settings: NodeSettings, events: NodeEvents) {
+    this.name = settings.name;
+    this.slot = settings.slot;
+    this.weight = settings.weight;
+    this.zone = settings.zone;
+    this.driver = settings.driver;
+    this.breaker = settings.breaker;
+    this.keepsTime = settings.driver.capabilities.ttlResolutionMs <= 1;
+    const { turn, sweep, breaker, stallMs, random, connectMs, maxPauseMs } = settings;
+    const linkSettings = { clock: turn.clock, random, connectMs, maxPauseMs };
+    const pipelines = (lane: Lane): Pipeline[] =>
+      Array.from(
+        { length: settings.lanes[lane].connections },
+        () =>
+          new Pipeline((linkEvents) => new Link(settings.driver, linkSettings, linkEvents), settings.lanes[lane], {
+            node: this,
+            lane,
+            turn,
+            sweep,
+            breaker,
+            stallMs,
+            opened: (connection) => events.opened(this, connection),
+            down: (error, wasOpen) => events.down(this, error, wasOpen),
+          }),
+      );
+    this.#lanes = {
+      interactive: pipelines('interactive'),
+      bulk: pipelines('bulk'),
+      background: pipelines('background'),
+    };
+  }
+
+  /** Worth asking now: not known to be unreachable, and its breaker lets calls through. */
+  get isServing(): boolean {
+    const first = this.#lanes.interactive[0] as Pipeline;
+    return !first.link.isDown && (this.breaker.state === 'closed' || this.breaker.retryAfterMs === 0);
+  }
+
+  /** Has an open connection in the lane of small calls. */
+  get isConnected(): boolean {
+    return this.connection !== undefined;
+  }
+
+  get connection(): Connection | undefined {
+    return this.#lanes.interactive[0]?.link.connection;
+  }
+
+  get lastError(): CacheError | undefined {
+    return this.#lanes.interactive[0]?.link.lastError;
+  }
+
+  get inFlight(): number {
+    return this.#sum((pipeline) => pipeline.inFlight);
+  }
+
+  get queued(): number {
+    return this.#sum((pipeline) => pipeline.queued);
+  }
+
+  /** Opens the connections of the lane of small calls ahead of the first call. */
+  open(): void {
+    for (const pipeline of this.#lanes.interactive) pipeline.link.open();
+  }
+
+  // Each takes the operation, which settles through its sink, possibly before this returns (full, down).
+
+  get(key: string, hash: number, timeoutMs: number, lane: Lane, sink: GetSink): void {
+    const order = this.#order;
+    const to = order.isQuiet ? lane : (order.laneOf(key) ?? lane);
+    this.#pipeline(to, hash).enqueue(new GetAttempt(this, key, hash, timeoutMs, sink));
+  }
+
+  store(origin: AttemptOrigin<boolean>, lane: Lane, mode: StoreMode, bytes: Buffer, ttlMs: TtlMs, token?: string): void {
+    this.#submit(new StoreAttempt(this, origin, mode, bytes, ttlMs, token), lane);
+  }
+
+  delete(origin: AttemptOrigin<boolean>, lane: Lane): void {
+    this.#submit(new DeleteAttempt(this, origin), lane);
+  }
+
+  touch(origin: AttemptOrigin<boolean>, lane: Lane, ttlMs: TtlMs): void {
+    this.#submit(new TouchAttempt(this, origin, ttlMs), lane);
+  }
+
+  count(origin: AttemptOrigin<number | undefined>, lane: Lane, delta: number, initial: number | undefined, ttlMs: TtlMs): void {
+    this.#submit(new CountAttempt(this, origin, delta, initial, ttlMs), lane);
+  }
+
+  inspect(origin: AttemptOrigin<Inspection | undefined>, lane: Lane, withValue: boolean): void {
+    this.#submit(new InspectAttempt(this, origin, withValue), lane);
+  }
+
+  raw(origin: AttemptOrigin<unknown>, lane: Lane, words: readonly (string | Buffer)[]): void {
+    this.#submit(new RawAttempt(this, origin, words), lane);
+  }
+
+  /** Whether nothing is queued and no reply is owed. */
+  get isIdle(): boolean {
+    return LANES.every((lane) => this.#lanes[lane].every((pipeline) => pipeline.isIdle));
+  }
+
+  close(error: CacheError): void {
+    for (const lane of LANES) for (const pipeline of this.#lanes[lane]) pipeline.close(error);
+  }
+
+  #submit(operation: OrderedOperation, wanted: Lane): void {
+    const lane = wanted === 'interactive' && this.#order.isQuiet ? wanted : this.#place(operation, wanted);
+    this.#pipeline(lane, operation.hash).enqueue(operation);
+  }
+
+  #pipeline(lane: Lane, hash: number): Pipeline {
+    const pipelines = this.#lanes[lane];
+    return (pipelines.length === 1 ? pipelines[0] : pipelines[hash % pipelines.length]) as Pipeline;
+  }
+
+  /** Rule R1: an operation follows earlier writes of its key into their lane. */
+  #place(operation: OrderedOperation, wanted: Lane): Lane {
+    const { key } = operation;
+    const order = this.#order;
+    let lane = order.laneOf(key);
+    if (lane === undefined) {
+      if (wanted === 'interactive') return wanted;
+      if (this.#lanes.interactive.some((pipeline) => pipeline.hasOutstandingWrite(key))) return 'interactive';
+      lane = wanted;
+    }
+    order.began(key, lane);
+    operation.offWire = () => {
+      operation.offWire = undefined;
+      order.ended(key);
+    };
+    return lane;
+  }
+
+  #sum(of: (pipeline: Pipeline) => number): number {
+    return LANES.reduce((sum, lane) => this.#lanes[lane].reduce((inner, pipeline) => inner + of(pipeline), sum), 0);
+  }
+}

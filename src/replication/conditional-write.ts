@@ -1,0 +1,140 @@
+/**
+ * Writes whose outcome depends on what is stored: add, replace, compareAndSet, increment, decrement.
+ *
+ * The first owner alone decides; the other owners then follow it (a value) or forget (a counter, which must never be
+ * copied). Nothing is ever resent. `false` means that the condition did not hold and nothing else; whoever cannot be told
+ * gets `ERR_UNAVAILABLE` (nothing was sent) or `ERR_INDETERMINATE` (it may have happened).
+ *
+ * The condition must not build on a copy that does not count (rule R8): a distrusted copy is deleted first, on the same
+ * ordered connection; while an abandoned connection may still write the key, nobody can tell.
+ */
+
+import type { Topology } from '../cluster/topology.js';
+import { CacheError, faultOf, NodeError } from '../errors.js';
+import type { AttemptOrigin } from '../node/attempts.js';
+import type { CacheNode } from '../node/cache-node.js';
+import type { Lane } from '../node/lane.js';
+import type { WriteContext } from './contexts.js';
+import { type Failure, type Outcome, promised } from './promised-attempt.js';
+
+/** Submits one operation to a node. */
+type Submit<T> = (node: CacheNode, origin: AttemptOrigin<T>, lane: Lane) => void;
+
+export interface ConditionalCall {
+  readonly topology: Topology;
+  readonly key: string;
+  readonly totalMs: number;
+  readonly lane: Lane;
+}
+
+export class ConditionalWrite {
+  readonly #context: WriteContext;
+  readonly #call: ConditionalCall;
+  readonly #hash: number;
+  readonly #owners: readonly CacheNode[];
+  readonly #stamp: number;
+  readonly #deadline: number;
+
+  constructor(context: WriteContext, call: ConditionalCall, stamp: number) {
+    this.#context = context;
+    this.#call = call;
+    const place = call.topology.placement.hash(call.key);
+    this.#hash = context.ledgerHash(call.key, place);
+    this.#owners = call.topology.owners(place, call.key);
+    this.#stamp = stamp;
+    this.#deadline = context.clock.now() + call.totalMs;
+  }
+
+  /** Where the condition is decided. */
+  get primary(): CacheNode {
+    return this.#owners[0] as CacheNode;
+  }
+
+  /** @throws CacheError if the first owner cannot answer, or refuses the value. */
+  async store(mode: 'add' | 'replace' | 'compare', bytes: Buffer, ttlMs: number, token?: string): Promise<boolean> {
+    const limit = this.primary.connection?.maxValueBytes;
+    if (limit !== undefined && bytes.length > limit)
+      throw new CacheError('ERR_VALUE_TOO_LARGE', `a value of ${bytes.length} bytes exceeds the ${limit} that node ${this.primary.name} takes`, { node: this.primary.name, key: this.#call.key });
+    const stored = await this.#decide<boolean>((node, origin, lane) => node.store(origin, lane, mode, bytes, ttlMs, token));
+    if (stored) await this.#follow((node, origin, lane) => node.store(origin, lane, 'set', bytes, ttlMs));
+    return stored;
+  }
+
+  /** @throws CacheError if the first owner cannot answer, or the entry is no counter. */
+  async count(delta: number, initial: number | undefined, ttlMs: number): Promise<number | undefined> {
+    const value = await this.#decide<number | undefined>((node, origin, lane) => node.count(origin, lane, delta, initial, ttlMs));
+    if (value !== undefined) await this.#follow((node, origin, lane) => node.delete(origin, lane));
+    return value;
+  }
+
+  async #decide<T extends boolean | number | undefined>(submit: Submit<T>): Promise<T> {
+    const { ledger } = this.#context;
+    const { key } = this.#call;
+    const node = this.primary;
+    this.#context.forget(key, this.#hash);
+    const distrust = ledger.isQuiet ? 'no' : ledger.isDistrusted(node.slot, this.#hash, key);
+    if (distrust === 'connection')
+      throw new CacheError('ERR_INDETERMINATE', `an abandoned connection may still write the key on node ${node.name}`, { node: node.name, key });
+    // Same key, same node: the two keep their order without waiting for each other.
+    const cleared = distrust === 'no' ? undefined : this.#ask<boolean>(node, (to, origin, lane) => to.delete(origin, lane));
+    const outcome = await this.#ask(node, submit);
+    const clearing = await cleared;
+    if (outcome.failure !== undefined) throw this.#undecided(node, outcome.failure);
+    if (clearing?.failure !== undefined) throw this.#undecided(node, clearing.failure);
+    if (outcome.result !== false && outcome.result !== undefined) {
+      this.#context.forget(key, this.#hash);
+      ledger.issue(this.#hash, key, this.#stamp);
+      ledger.confirm(this.#hash, key, this.#stamp, node.slot);
+    }
+    return outcome.result;
+  }
+
+  /** The other owners store what the first one did, or are owed it. */
+  async #follow(submit: Submit<boolean>): Promise<void> {
+    const { ledger } = this.#context;
+    const { key } = this.#call;
+    await Promise.all(
+      this.#owners.slice(1).map(async (node) => {
+        const outcome = await this.#ask(node, submit);
+        if (outcome.failure === undefined) ledger.confirm(this.#hash, key, this.#stamp, node.slot);
+        else this.#owe(node, outcome.failure);
+      }),
+    );
+  }
+
+  #ask<T>(node: CacheNode, submit: Submit<T>): Promise<Outcome<T>> {
+    const { clock, attemptMs } = this.#context;
+    const { key, lane } = this.#call;
+    const timeoutMs = Math.max(1, Math.min(attemptMs, this.#deadline - clock.now()));
+    return promised<T>(
+      { key, hash: this.#hash, timeoutMs },
+      (origin) => submit(node, origin, lane),
+      (end) => {
+        if (end.failure !== undefined) this.#owe(node, end.failure);
+      },
+    );
+  }
+
+  #undecided(node: CacheNode, failure: Failure): CacheError {
+    const { error, sentOn } = failure;
+    const { key } = this.#call;
+    if (error.code === 'ERR_VALUE_TOO_LARGE') return error;
+    if (error instanceof NodeError && faultOf(error) === 'caller') return error;
+    if (sentOn === undefined || faultOf(error) === 'node')
+      return new CacheError('ERR_UNAVAILABLE', `the owner of the key cannot answer: ${error.message}`, { node: node.name, key, cause: error });
+    // It may have happened: what was there before no longer counts.
+    this.#context.ledger.issue(this.#hash, key, this.#stamp);
+    this.#owe(node, failure);
+    for (const replica of this.#owners.slice(1)) this.#owe(replica, { error, sentOn: undefined });
+    return new CacheError('ERR_INDETERMINATE', `it is not known whether the write took place: ${error.message}`, { node: node.name, key, cause: error });
+  }
+
+  #owe(node: CacheNode, { error, sentOn }: Failure): void {
+    const { ledger } = this.#context;
+    const { key } = this.#call;
+    ledger.owe(this.#hash, key, node.slot);
+    if (sentOn !== undefined && faultOf(error) === 'link' && error.code !== 'ERR_TIMEOUT')
+      ledger.abandon(node.slot, sentOn, [{ hash: this.#hash, key }]);
+    this.#context.owed(node);
+  }
+}

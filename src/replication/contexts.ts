@@ -1,0 +1,74 @@
+/** What reads and writes of one key need from the cache around them, so that neither knows the cache. */
+
+import type { Clock } from '../base/clock.js';
+import type { Ledger } from '../cluster/ledger/ledger.js';
+import type { Calendar } from '../base/calendar.js';
+import type { Kept, Transcoder } from '../codec/transcoder.js';
+import type { Verdict } from '../envelope.js';
+import type { CacheError } from '../errors.js';
+import type { Generations } from '../near/generations.js';
+import type { CacheNode } from '../node/cache-node.js';
+import type { ReadPreference } from '../routing/owner-walk.js';
+import type { WritePolicy } from './write-policy.js';
+
+/** Counted over the life of the cache. */
+export interface Counters {
+  /** Bytes under one of our keys that were no value of ours. */
+  corrupt: number;
+  /** Copies that could not be shown to be new enough. */
+  distrusted: number;
+  /** Reads that went beyond their first owner. */
+  walks: number;
+  /** Attempts beyond the first of a call. */
+  retries: number;
+  /** Writes that fewer owners confirmed than asked for. */
+  unconfirmed: number;
+  /** Copies put back on an owner that missed one. */
+  repairs: number;
+}
+
+export interface Retries {
+  /** Whether one more attempt after `attempts` is allowed: fit to be repeated, and within the client's budget. */
+  mayRetry(error: CacheError, attempts: number): boolean;
+  /** Runs `again` after the pause due after `attempts`, which fits into `leftMs`. */
+  later(attempts: number, leftMs: number, again: () => void): void;
+}
+
+interface KeyContext {
+  readonly clock: Clock;
+  readonly ledger: Ledger;
+  readonly calendar: Calendar;
+  readonly values: Transcoder;
+  readonly generations: Generations;
+  readonly counters: Counters;
+  readonly retries: Retries;
+  readonly attemptMs: number;
+  /** Whether failure is answered by a miss or `false` (`onUnavailable: 'degrade'`) instead of an error. */
+  readonly degrades: boolean;
+  /** The ledger's hash of a key whose place on the ring is known. */
+  ledgerHash(key: string, place: number): number;
+}
+
+export interface ReadContext extends KeyContext {
+  readonly preference: ReadPreference;
+  readonly asksNextOnMiss: boolean;
+  /** Remembers a value that a node answered, for when no node can; nothing if the key was written since `generation`. */
+  fill(key: string, hash: number, generation: number, kept: Kept): void;
+  /** Bytes under the key that are no live value of ours. */
+  rejected(node: CacheNode, hash: number, verdict: Verdict): void;
+  /** What was remembered, when the owners failed with `error`. */
+  fallbackValue(key: string, error: CacheError): { readonly value: unknown } | undefined;
+  /** Puts the copy that `from` holds on owners found to miss it, off the caller's path. */
+  repair(key: string, hash: number, generation: number, from: CacheNode, missing: readonly CacheNode[]): void;
+}
+
+export interface WriteContext extends KeyContext {
+  readonly policy: WritePolicy;
+  readonly largeValueBytes: number;
+  /** A write of `key` begins: whatever this process remembers of it no longer counts. */
+  forget(key: string, hash: number): void;
+  /** Tells that fewer owners than asked for confirmed a write. */
+  unconfirmed(key: string, error: CacheError): void;
+  /** Debts of `node` may have grown. */
+  owed(node: CacheNode): void;
+}

@@ -1,0 +1,60 @@
+/**
+ * Gives a key another time to live on all its owners.
+ *
+ * Where the node keeps time itself that is one command. Elsewhere the envelope's own expiry, which makes the node's
+ * coarse one exact, must move along: the entry is read, given the new expiry and stored only if nobody changed it
+ * meanwhile. The value's stamp stays, since the value does.
+ */
+
+import { secondHash } from '../base/string-hash.js';
+import type { Topology } from '../cluster/topology.js';
+import { type Inspection, NO_EXPIRY } from '../driver/driver.js';
+import { resealWithExpiry } from '../envelope.js';
+import { CacheError } from '../errors.js';
+import type { CacheNode } from '../node/cache-node.js';
+import type { Lane } from '../node/lane.js';
+import type { WriteContext } from './contexts.js';
+import { type Outcome, promised } from './promised-attempt.js';
+
+export interface TouchCall {
+  readonly topology: Topology;
+  readonly key: string;
+  readonly ttlMs: number;
+  readonly totalMs: number;
+  readonly lane: Lane;
+}
+
+const CAS_TRIES = 3;
+
+/** Whether an owner had the key. @throws CacheError if none could tell and failure is not answered by `false`. */
+export async function touch(context: WriteContext, call: TouchCall): Promise<boolean> {
+  const { topology, key } = call;
+  const place = topology.placement.hash(key);
+  const hash = context.ledgerHash(key, place);
+  const deadline = context.clock.now() + call.totalMs;
+  const outcomes = await Promise.all(topology.owners(place, key).map((node) => touchOn(context, node, call, hash, deadline)));
+  if (outcomes.some((outcome) => outcome.failure === undefined && outcome.result)) return true;
+  const failed = outcomes.find((outcome) => outcome.failure !== undefined);
+  if (failed?.failure === undefined || context.degrades) return false;
+  const { error } = failed.failure;
+  throw new CacheError('ERR_UNAVAILABLE', `an owner of the key cannot answer: ${error.message}`, { node: error.node, key, cause: error });
+}
+
+async function touchOn(context: WriteContext, node: CacheNode, call: TouchCall, hash: number, deadline: number): Promise<Outcome<boolean>> {
+  const { key, ttlMs, lane } = call;
+  const target = () => ({ key, hash, timeoutMs: Math.max(1, Math.min(context.attemptMs, deadline - context.clock.now())) });
+  if (node.keepsTime || !context.values.isEnveloped) return promised<boolean>(target(), (origin) => node.touch(origin, lane, ttlMs));
+  for (let i = 0; i < CAS_TRIES; i++) {
+    const found = await promised<Inspection | undefined>(target(), (origin) => node.inspect(origin, lane, true));
+    if (found.failure !== undefined) return found;
+    if (found.result === undefined) return { result: false };
+    const { bytes, token } = found.result;
+    const verdict = context.values.check(bytes, 0, bytes.length, secondHash(key), context.calendar.now());
+    if (verdict === 'expired') return { result: false };
+    if (verdict !== 'ok') return promised<boolean>(target(), (origin) => node.touch(origin, lane, ttlMs));
+    resealWithExpiry(bytes, ttlMs === NO_EXPIRY ? 0 : context.calendar.now() + ttlMs);
+    const stored = await promised<boolean>(target(), (origin) => node.store(origin, lane, 'compare', bytes, ttlMs, token));
+    if (stored.failure !== undefined || stored.result) return stored;
+  }
+  return { result: true };
+}
