@@ -25,14 +25,18 @@ export interface ClosedState {
 export interface OpenState {
   readonly name: 'open';
   readonly isForced: boolean;
+  readonly since: number;
   readonly until: number;
 }
 
 export interface HalfOpenState {
   readonly name: 'half-open';
   readonly isForced: false;
-  /** A report counts if its call began after this. */
-  since: number;
+  /**
+   * A report of a call that began before this is not a probe's. It lies midway between the last moment at which other
+   * calls were let through and the first probe, hundreds of milliseconds from either: durations may be rounded.
+   */
+  probesSince: number;
   /** Under way now, and the time of the youngest. */
   probes: number;
   grantedAt: number;
@@ -41,12 +45,9 @@ export interface HalfOpenState {
 
 export type State = ClosedState | OpenState | HalfOpenState;
 
-/** Clock readings that went through a subtraction and back agree to well within this. */
-const ROUNDING_MS = 0.01;
-
 /** Takes back the permit of a probe that began at `startedAt`; `false` if that was no probe of this time in half-open. */
 export function releaseProbe(state: HalfOpenState, startedAt: number): boolean {
-  if (state.probes === 0 || startedAt < state.since - ROUNDING_MS) return false;
+  if (state.probes === 0 || startedAt < state.probesSince) return false;
   state.probes--;
   return true;
 }

@@ -12,7 +12,7 @@
  * `onSuccess`, `onFailure` or `onIgnored`; one report may stand for a batch.
  *
  * A report in half-open counts only if it is a probe's: calls let through before it opened are known by having begun
- * (now − duration) before half-open did, and are ignored.
+ * (now − duration) too early, and are ignored.
  */
 
 import type { Clock } from '../base/clock.js';
@@ -123,7 +123,7 @@ export class Breaker {
 
   /** Refuses everything until `reset` or `forceClosed`. */
   forceOpen(): void {
-    this.transition({ name: 'open', until: Infinity, isForced: true }, 'forced');
+    this.transition({ name: 'open', isForced: true, since: this.clock.now(), until: Infinity }, 'forced');
   }
 
   /** Lets everything through, still counting, until `reset` or `forceOpen`. */
@@ -166,8 +166,9 @@ export class Breaker {
   private tryProbe(now: number): boolean {
     if (this.current.name === 'open') {
       if (now < this.current.until) return false;
+      const probesSince = (this.current.since + now) / 2;
       this.transition(
-        { name: 'half-open', isForced: false, since: now, probes: 0, successes: 0, grantedAt: now },
+        { name: 'half-open', isForced: false, probesSince, probes: 0, successes: 0, grantedAt: now },
         'open-time-passed',
       );
     }
@@ -176,7 +177,7 @@ export class Breaker {
     if (state.probes >= this.settings.halfOpenCalls) {
       if (now - state.grantedAt < this.settings.probeTimeoutMs) return false;
       state.probes = 0;
-      state.since = now; // from here on a report of the lost ones is a late report
+      state.probesSince = (state.grantedAt + now) / 2; // should the lost ones report after all, it is too late
     }
     state.probes++;
     state.grantedAt = now;
@@ -199,7 +200,7 @@ export class Breaker {
     if (state.name === 'closed' && now - state.since >= maxOpenMs) this.streak = 0;
     const spreadMs = Math.min(openMs * 2 ** this.streak, maxOpenMs) * (1 - JITTER + 2 * JITTER * this.random());
     this.streak++;
-    this.transition({ name: 'open', isForced: false, until: now + spreadMs }, reason);
+    this.transition({ name: 'open', isForced: false, since: now, until: now + spreadMs }, reason);
   }
 
   private close(now: number, reason: BreakerReason, isForced = false): void {
