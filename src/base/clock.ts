@@ -7,8 +7,8 @@ export interface Clock {
   now(): number;
   /** Milliseconds since 1970; may jump. */
   wall(): number;
-  /** Runs `task` once after `ms`. The timer never keeps the process alive. */
-  setTimer(task: () => void, ms: number): Timer;
+  /** Runs `task` once after `ms`. Keeps the process alive only if `isAwaited`: somebody waits for nothing but this. */
+  setTimer(task: () => void, ms: number, isAwaited?: boolean): Timer;
   /** Runs `task` once the current turn of the event loop has handled its input. */
   setSoon(task: () => void): void;
 }
@@ -20,9 +20,9 @@ export interface Timer {
 class SystemTimer implements Timer {
   readonly #handle: NodeJS.Timeout;
 
-  constructor(task: () => void, ms: number) {
+  constructor(task: () => void, ms: number, isAwaited: boolean) {
     this.#handle = setTimeout(task, ms);
-    this.#handle.unref();
+    if (!isAwaited) this.#handle.unref();
   }
 
   cancel(): void {
@@ -33,7 +33,7 @@ class SystemTimer implements Timer {
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
-  setTimer: (task, ms) => new SystemTimer(task, ms),
+  setTimer: (task, ms, isAwaited = false) => new SystemTimer(task, ms, isAwaited),
   setSoon: (task) => {
     setImmediate(task);
   },

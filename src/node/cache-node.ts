@@ -137,12 +137,22 @@ export class CacheNode implements AttemptNode {
   // Each takes the operation, which settles through its sink, possibly before this returns (full, down).
 
   get(key: string, hash: number, timeoutMs: number, lane: Lane, sink: GetSink): void {
-    const order = this.#order;
-    const to = order.isQuiet ? lane : (order.laneOf(key) ?? lane);
+    // A read must not overtake a write of its key in another lane: it follows a stray one, and stays with the small calls
+    // while any write is on its way there.
+    let to = lane;
+    if (!this.#order.isQuiet) to = this.#order.laneOf(key) ?? lane;
+    if (to !== 'interactive' && to === lane && this.#pipeline('interactive', hash).hasWrites) to = 'interactive';
     this.#pipeline(to, hash).enqueue(new GetAttempt(this, key, hash, timeoutMs, sink));
   }
 
-  store(origin: AttemptOrigin<boolean>, lane: Lane, mode: StoreMode, bytes: Buffer, ttlMs: TtlMs, token?: string): void {
+  store(
+    origin: AttemptOrigin<boolean>,
+    lane: Lane,
+    mode: StoreMode,
+    bytes: Buffer,
+    ttlMs: TtlMs,
+    token?: string,
+  ): void {
     this.#submit(new StoreAttempt(this, origin, mode, bytes, ttlMs, token), lane);
   }
 
@@ -154,7 +164,13 @@ export class CacheNode implements AttemptNode {
     this.#submit(new TouchAttempt(this, origin, ttlMs), lane);
   }
 
-  count(origin: AttemptOrigin<number | undefined>, lane: Lane, delta: number, initial: number | undefined, ttlMs: TtlMs): void {
+  count(
+    origin: AttemptOrigin<number | undefined>,
+    lane: Lane,
+    delta: number,
+    initial: number | undefined,
+    ttlMs: TtlMs,
+  ): void {
     this.#submit(new CountAttempt(this, origin, delta, initial, ttlMs), lane);
   }
 

@@ -41,6 +41,8 @@ interface Exchange {
   readonly sentAt: number;
   readonly shortestMs: number;
   readonly end: number;
+  /** How many of them are not gets. */
+  readonly ordered: number;
   isExpired: boolean;
 }
 
@@ -61,6 +63,9 @@ export class Pipeline implements TurnMember, Swept {
   readonly #queue: Waiting[] = [];
   #queued = 0;
   #queuedBytes = 0;
+  /** Operations other than gets, queued and on the wire. */
+  #orderedQueued = 0;
+  #orderedInFlight = 0;
   readonly #exchanges: Exchange[] = [];
   #sent = 0;
   #bytesSeen = 0;
@@ -108,6 +113,7 @@ export class Pipeline implements TurnMember, Swept {
     }
     this.#queued++;
     this.#queuedBytes += held;
+    if (operation.kind !== 'get') this.#orderedQueued++;
     if (this.#gathering.push(operation) === 1) this.#context.turn.join(this);
   }
 
@@ -138,10 +144,16 @@ export class Pipeline implements TurnMember, Swept {
     this.link.close(error);
     this.#failQueued(error);
     this.#exchanges.length = 0;
+    this.#orderedInFlight = 0;
   }
 
   get isIdle(): boolean {
     return this.#queued === 0 && this.inFlight === 0;
+  }
+
+  /** Whether anything but gets is on its way here. */
+  get hasWrites(): boolean {
+    return this.#orderedQueued + this.#orderedInFlight > 0;
   }
 
   /** Whether a write of `key` may still be on its way here, its caller gone or not. */
@@ -179,6 +191,7 @@ export class Pipeline implements TurnMember, Swept {
       return;
     }
     let shortestMs = Number.POSITIVE_INFINITY;
+    let ordered = 0;
     const sentOn = connection.id ?? '';
     // Whole milliseconds stay small integers in their objects' fields; fractions would each be an object of their own.
     const started = Math.floor(startedAt);
@@ -186,8 +199,10 @@ export class Pipeline implements TurnMember, Swept {
       const operation = batch[i] as NodeOperation;
       operation.startedAt = started;
       if (operation.timeoutMs < shortestMs) shortestMs = operation.timeoutMs;
-      if (operation.kind !== 'get') operation.sentOn = sentOn;
-      else
+      if (operation.kind !== 'get') {
+        operation.sentOn = sentOn;
+        ordered++;
+      } else
         for (let twin = operation.twin; twin !== undefined; twin = twin.twin) {
           twin.startedAt = started;
           if (twin.timeoutMs < shortestMs) shortestMs = twin.timeoutMs;
@@ -195,7 +210,8 @@ export class Pipeline implements TurnMember, Swept {
     }
     if (connection.owed === 0) this.#lastProgressAt = now;
     this.#sent += batch.length;
-    this.#exchanges.push({ operations: batch, startedAt, sentAt: now, shortestMs, end: this.#sent, isExpired: false });
+    this.#exchanges.push({ operations: batch, startedAt, sentAt: now, shortestMs, end: this.#sent, ordered, isExpired: false });
+    this.#orderedInFlight += ordered;
     connection.send(batch);
   }
 
@@ -210,6 +226,7 @@ export class Pipeline implements TurnMember, Swept {
     let done = 0;
     while (done < exchanges.length && (exchanges[done] as Exchange).end <= settled) {
       const exchange = exchanges[done++] as Exchange;
+      this.#orderedInFlight -= exchange.ordered;
       if (exchange.isExpired) continue;
       if (mayHaveFault && exchange.operations.some((operation) => operation.fault === 'node')) breaker.onFailure();
       else breaker.onSuccess(now - exchange.sentAt);
@@ -224,6 +241,7 @@ export class Pipeline implements TurnMember, Swept {
   #opened(connection: Connection): void {
     this.#sent = 0;
     this.#exchanges.length = 0;
+    this.#orderedInFlight = 0;
     this.#bytesSeen = connection.bytesRead;
     connection.onProgress = () => this.#progressed(connection);
     this.#context.opened(connection);
@@ -232,6 +250,7 @@ export class Pipeline implements TurnMember, Swept {
 
   #down(error: CacheError, wasOpen: boolean): void {
     this.#exchanges.length = 0;
+    this.#orderedInFlight = 0;
     // One lost connection counts once, however many operations it carried.
     this.#context.breaker.onFailure();
     this.#context.down(error, wasOpen);
@@ -247,12 +266,18 @@ export class Pipeline implements TurnMember, Swept {
     this.#gathering = [];
     this.#queued = 0;
     this.#queuedBytes = 0;
+    this.#orderedQueued = 0;
     for (const operation of operations) operation.fail(error);
   }
 
   #leaveQueue(operations: readonly NodeOperation[], from: number, to: number): void {
     this.#queued -= to - from;
-    for (let i = from; i < to; i++) this.#queuedBytes -= (operations[i] as NodeOperation).heldBytes;
+    for (let i = from; i < to; i++) {
+      const operation = operations[i] as NodeOperation;
+      if (operation.kind === 'get') continue;
+      this.#queuedBytes -= operation.heldBytes;
+      this.#orderedQueued--;
+    }
   }
 
   #expireDue(

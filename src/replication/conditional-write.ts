@@ -54,15 +54,23 @@ export class ConditionalWrite {
   async store(mode: 'add' | 'replace' | 'compare', bytes: Buffer, ttlMs: number, token?: string): Promise<boolean> {
     const limit = this.primary.connection?.maxValueBytes;
     if (limit !== undefined && bytes.length > limit)
-      throw new CacheError('ERR_VALUE_TOO_LARGE', `a value of ${bytes.length} bytes exceeds the ${limit} that node ${this.primary.name} takes`, { node: this.primary.name, key: this.#call.key });
-    const stored = await this.#decide<boolean>((node, origin, lane) => node.store(origin, lane, mode, bytes, ttlMs, token));
+      throw new CacheError(
+        'ERR_VALUE_TOO_LARGE',
+        `a value of ${bytes.length} bytes exceeds the ${limit} that node ${this.primary.name} takes`,
+        { node: this.primary.name, key: this.#call.key },
+      );
+    const stored = await this.#decide<boolean>((node, origin, lane) =>
+      node.store(origin, lane, mode, bytes, ttlMs, token),
+    );
     if (stored) await this.#follow((node, origin, lane) => node.store(origin, lane, 'set', bytes, ttlMs));
     return stored;
   }
 
   /** @throws CacheError if the first owner cannot answer, or the entry is no counter. */
   async count(delta: number, initial: number | undefined, ttlMs: number): Promise<number | undefined> {
-    const value = await this.#decide<number | undefined>((node, origin, lane) => node.count(origin, lane, delta, initial, ttlMs));
+    const value = await this.#decide<number | undefined>((node, origin, lane) =>
+      node.count(origin, lane, delta, initial, ttlMs),
+    );
     if (value !== undefined) await this.#follow((node, origin, lane) => node.delete(origin, lane));
     return value;
   }
@@ -74,9 +82,14 @@ export class ConditionalWrite {
     this.#context.forget(key, this.#hash);
     const distrust = ledger.isQuiet ? 'no' : ledger.isDistrusted(node.slot, this.#hash, key);
     if (distrust === 'connection')
-      throw new CacheError('ERR_INDETERMINATE', `an abandoned connection may still write the key on node ${node.name}`, { node: node.name, key });
+      throw new CacheError(
+        'ERR_INDETERMINATE',
+        `an abandoned connection may still write the key on node ${node.name}`,
+        { node: node.name, key },
+      );
     // Same key, same node: the two keep their order without waiting for each other.
-    const cleared = distrust === 'no' ? undefined : this.#ask<boolean>(node, (to, origin, lane) => to.delete(origin, lane));
+    const cleared =
+      distrust === 'no' ? undefined : this.#ask<boolean>(node, (to, origin, lane) => to.delete(origin, lane));
     const outcome = await this.#ask(node, submit);
     const clearing = await cleared;
     if (outcome.failure !== undefined) throw this.#undecided(node, outcome.failure);
@@ -121,12 +134,20 @@ export class ConditionalWrite {
     if (error.code === 'ERR_VALUE_TOO_LARGE') return error;
     if (error instanceof NodeError && faultOf(error) === 'caller') return error;
     if (sentOn === undefined || faultOf(error) === 'node')
-      return new CacheError('ERR_UNAVAILABLE', `the owner of the key cannot answer: ${error.message}`, { node: node.name, key, cause: error });
+      return new CacheError('ERR_UNAVAILABLE', `the owner of the key cannot answer: ${error.message}`, {
+        node: node.name,
+        key,
+        cause: error,
+      });
     // It may have happened: what was there before no longer counts.
     this.#context.ledger.issue(this.#hash, key, this.#stamp);
     this.#owe(node, failure);
     for (const replica of this.#owners.slice(1)) this.#owe(replica, { error, sentOn: undefined });
-    return new CacheError('ERR_INDETERMINATE', `it is not known whether the write took place: ${error.message}`, { node: node.name, key, cause: error });
+    return new CacheError('ERR_INDETERMINATE', `it is not known whether the write took place: ${error.message}`, {
+      node: node.name,
+      key,
+      cause: error,
+    });
   }
 
   #owe(node: CacheNode, { error, sentOn }: Failure): void {

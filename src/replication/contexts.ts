@@ -1,8 +1,8 @@
 /** What reads and writes of one key need from the cache around them, so that neither knows the cache. */
 
+import type { Calendar } from '../base/calendar.js';
 import type { Clock } from '../base/clock.js';
 import type { Ledger } from '../cluster/ledger/ledger.js';
-import type { Calendar } from '../base/calendar.js';
 import type { Kept, Transcoder } from '../codec/transcoder.js';
 import type { Verdict } from '../envelope.js';
 import type { CacheError } from '../errors.js';
@@ -23,6 +23,8 @@ export interface Counters {
   retries: number;
   /** Writes that fewer owners confirmed than asked for. */
   unconfirmed: number;
+  /** Values served from the fallback. */
+  fallbackServed: number;
   /** Copies put back on an owner that missed one. */
   repairs: number;
 }
@@ -57,7 +59,7 @@ export interface ReadContext extends KeyContext {
   /** Bytes under the key that are no live value of ours. */
   rejected(node: CacheNode, hash: number, verdict: Verdict): void;
   /** What was remembered, when the owners failed with `error`. */
-  fallbackValue(key: string, error: CacheError): { readonly value: unknown } | undefined;
+  fallbackValue(key: string, error: CacheError): { readonly value: unknown; readonly ageMs: number } | undefined;
   /** Puts the copy that `from` holds on owners found to miss it, off the caller's path. */
   repair(key: string, hash: number, generation: number, from: CacheNode, missing: readonly CacheNode[]): void;
 }

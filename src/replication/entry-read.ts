@@ -54,7 +54,9 @@ export async function readEntry(context: ReadContext, call: EntryCall): Promise<
     const leftMs = deadline - context.clock.now();
     if (leftMs <= 0) break;
     const timeoutMs = Math.min(context.attemptMs, leftMs);
-    const outcome = await promised<Inspection | undefined>({ key, hash, timeoutMs }, (origin) => asked.inspect(origin, lane, true));
+    const outcome = await promised<Inspection | undefined>({ key, hash, timeoutMs }, (origin) =>
+      asked.inspect(origin, lane, true),
+    );
     if (outcome.failure !== undefined) error = outcome.failure.error;
     else {
       const entry = outcome.result === undefined ? undefined : judged(context, asked, key, hash, place, outcome.result);
@@ -66,7 +68,14 @@ export async function readEntry(context: ReadContext, call: EntryCall): Promise<
   return { entry: undefined, error: wasMissed ? undefined : error };
 }
 
-function judged(context: ReadContext, node: CacheNode, key: string, hash: number, place: number, found: Inspection): Omit<FoundEntry, 'isReplica'> | undefined {
+function judged(
+  context: ReadContext,
+  node: CacheNode,
+  key: string,
+  hash: number,
+  place: number,
+  found: Inspection,
+): Omit<FoundEntry, 'isReplica'> | undefined {
   const { bytes, token } = found;
   const { values, ledger } = context;
   const calendarMs = context.calendar.now();
@@ -76,7 +85,17 @@ function judged(context: ReadContext, node: CacheNode, key: string, hash: number
     return undefined;
   }
   const isStamped = verdict === 'ok' && values.isEnveloped;
-  if (!ledger.isQuiet && !ledger.trusts(node.slot, hash, key, isStamped ? stampAt(bytes, 0) : -1, isStamped ? clientIdAt(bytes, 0) : 0, place)) {
+  if (
+    !ledger.isQuiet &&
+    !ledger.trusts(
+      node.slot,
+      hash,
+      key,
+      isStamped ? stampAt(bytes, 0) : -1,
+      isStamped ? clientIdAt(bytes, 0) : 0,
+      place,
+    )
+  ) {
     context.counters.distrusted++;
     return undefined;
   }
@@ -84,6 +103,9 @@ function judged(context: ReadContext, node: CacheNode, key: string, hash: number
   if (kept === CORRUPT) return undefined;
   const expiresAt = isStamped && !node.keepsTime ? expiresAtAt(bytes, 0) : 0;
   // The envelope knows the expiry to the millisecond where the node counts seconds; it is never far from the node's.
-  const ttlMs = expiresAt === 0 || found.ttlMs === NO_EXPIRY ? found.ttlMs : Math.max(1, Math.min(found.ttlMs, expiresAt - calendarMs));
+  const ttlMs =
+    expiresAt === 0 || found.ttlMs === NO_EXPIRY
+      ? found.ttlMs
+      : Math.max(1, Math.min(found.ttlMs, expiresAt - calendarMs));
   return { kept, node, ttlMs, token, bytes };
 }

@@ -29,6 +29,8 @@ export class KeyRead implements GetSink {
   readonly #hash: number;
   readonly #totalMs: number;
   readonly #lane: Lane;
+  /** Whether failure is an error even where the cache answers it by a miss. */
+  readonly #isStrict: boolean;
   readonly #generation: number;
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: CacheError) => void;
@@ -43,6 +45,7 @@ export class KeyRead implements GetSink {
     key: string,
     totalMs: number,
     lane: Lane,
+    isStrict: boolean,
     resolve: (value: unknown) => void,
     reject: (error: CacheError) => void,
   ) {
@@ -51,6 +54,7 @@ export class KeyRead implements GetSink {
     this.#key = key;
     this.#totalMs = totalMs;
     this.#lane = lane;
+    this.#isStrict = isStrict;
     this.#resolve = resolve;
     this.#reject = reject;
     this.#place = topology.placement.hash(key);
@@ -62,7 +66,7 @@ export class KeyRead implements GetSink {
     if (this.#context.preference === 'primary') {
       const first = this.#topology.primary(this.#place, this.#key);
       if (first.isServing && this.#mayAsk(first)) {
-        this.#ask(first, this.#context.attemptMs < this.#totalMs ? this.#context.attemptMs : this.#totalMs);
+        this.#ask(first, Math.min(this.#context.attemptMs, this.#totalMs));
         return;
       }
     }
@@ -159,10 +163,16 @@ export class KeyRead implements GetSink {
     const context = this.#context;
     const remembered = context.fallbackValue(this.#key, error);
     if (remembered !== undefined) this.#resolve(remembered.value);
-    else if (context.degrades) this.#resolve(undefined);
+    else if (context.degrades && !this.#isStrict) this.#resolve(undefined);
     else {
       const code = error.code === 'ERR_TIMEOUT' ? 'ERR_TIMEOUT' : 'ERR_UNAVAILABLE';
-      this.#reject(new CacheError(code, `no owner of the key answered: ${error.message}`, { node: error.node, key: this.#key, cause: error }));
+      this.#reject(
+        new CacheError(code, `no owner of the key answered: ${error.message}`, {
+          node: error.node,
+          key: this.#key,
+          cause: error,
+        }),
+      );
     }
   }
 }

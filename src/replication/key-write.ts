@@ -20,6 +20,8 @@ export interface WriteCall {
   readonly totalMs: number;
   readonly lane: Lane;
   readonly policy: WritePolicy;
+  /** Whether a write that too few owners confirmed is an error even where the cache answers it by `false`. */
+  readonly isStrict: boolean;
 }
 
 export class KeyWrite implements AttemptSink<boolean> {
@@ -122,7 +124,8 @@ export class KeyWrite implements AttemptSink<boolean> {
   #again(node: CacheNode, error: CacheError): void {
     const context = this.#context;
     const leftMs = this.#startedAt + this.#call.totalMs - context.clock.now();
-    if (leftMs > 0 && context.generations.isCurrent(this.#hash, this.#generation)) this.#send(node, Math.min(context.attemptMs, leftMs));
+    if (leftMs > 0 && context.generations.isCurrent(this.#hash, this.#generation))
+      this.#send(node, Math.min(context.attemptMs, leftMs));
     else {
       this.#error = error;
       this.#open--;
@@ -141,7 +144,11 @@ export class KeyWrite implements AttemptSink<boolean> {
     const limit = node.connection?.maxValueBytes;
     if (limit !== undefined && bytes.length > limit) {
       // The value cannot live there, and what lives there now must not outlive it.
-      this.#error = new CacheError('ERR_VALUE_TOO_LARGE', `a value of ${bytes.length} bytes exceeds the ${limit} that node ${node.name} takes`, { node: node.name, key });
+      this.#error = new CacheError(
+        'ERR_VALUE_TOO_LARGE',
+        `a value of ${bytes.length} bytes exceeds the ${limit} that node ${node.name} takes`,
+        { node: node.name, key },
+      );
       node.delete(origin, lane);
       return;
     }
@@ -174,7 +181,7 @@ export class KeyWrite implements AttemptSink<boolean> {
     if (error.code === 'ERR_VALUE_TOO_LARGE') this.#reject(error);
     else {
       this.#context.unconfirmed(key, error);
-      if (this.#context.degrades) this.#resolve(false);
+      if (this.#context.degrades && !this.#call.isStrict) this.#resolve(false);
       else {
         const message = `${this.#confirmed} of ${this.#needed} owners confirmed the write: ${error.message}`;
         const code = this.#confirmed > 0 || faultOf(error) === 'link' ? 'ERR_INDETERMINATE' : 'ERR_UNAVAILABLE';

@@ -32,18 +32,35 @@ export async function touch(context: WriteContext, call: TouchCall): Promise<boo
   const place = topology.placement.hash(key);
   const hash = context.ledgerHash(key, place);
   const deadline = context.clock.now() + call.totalMs;
-  const outcomes = await Promise.all(topology.owners(place, key).map((node) => touchOn(context, node, call, hash, deadline)));
+  const outcomes = await Promise.all(
+    topology.owners(place, key).map((node) => touchOn(context, node, call, hash, deadline)),
+  );
   if (outcomes.some((outcome) => outcome.failure === undefined && outcome.result)) return true;
   const failed = outcomes.find((outcome) => outcome.failure !== undefined);
   if (failed?.failure === undefined || context.degrades) return false;
   const { error } = failed.failure;
-  throw new CacheError('ERR_UNAVAILABLE', `an owner of the key cannot answer: ${error.message}`, { node: error.node, key, cause: error });
+  throw new CacheError('ERR_UNAVAILABLE', `an owner of the key cannot answer: ${error.message}`, {
+    node: error.node,
+    key,
+    cause: error,
+  });
 }
 
-async function touchOn(context: WriteContext, node: CacheNode, call: TouchCall, hash: number, deadline: number): Promise<Outcome<boolean>> {
+async function touchOn(
+  context: WriteContext,
+  node: CacheNode,
+  call: TouchCall,
+  hash: number,
+  deadline: number,
+): Promise<Outcome<boolean>> {
   const { key, ttlMs, lane } = call;
-  const target = () => ({ key, hash, timeoutMs: Math.max(1, Math.min(context.attemptMs, deadline - context.clock.now())) });
-  if (node.keepsTime || !context.values.isEnveloped) return promised<boolean>(target(), (origin) => node.touch(origin, lane, ttlMs));
+  const target = () => ({
+    key,
+    hash,
+    timeoutMs: Math.max(1, Math.min(context.attemptMs, deadline - context.clock.now())),
+  });
+  if (node.keepsTime || !context.values.isEnveloped)
+    return promised<boolean>(target(), (origin) => node.touch(origin, lane, ttlMs));
   for (let i = 0; i < CAS_TRIES; i++) {
     const found = await promised<Inspection | undefined>(target(), (origin) => node.inspect(origin, lane, true));
     if (found.failure !== undefined) return found;
@@ -53,7 +70,9 @@ async function touchOn(context: WriteContext, node: CacheNode, call: TouchCall, 
     if (verdict === 'expired') return { result: false };
     if (verdict !== 'ok') return promised<boolean>(target(), (origin) => node.touch(origin, lane, ttlMs));
     resealWithExpiry(bytes, ttlMs === NO_EXPIRY ? 0 : context.calendar.now() + ttlMs);
-    const stored = await promised<boolean>(target(), (origin) => node.store(origin, lane, 'compare', bytes, ttlMs, token));
+    const stored = await promised<boolean>(target(), (origin) =>
+      node.store(origin, lane, 'compare', bytes, ttlMs, token),
+    );
     if (stored.failure !== undefined || stored.result) return stored;
   }
   return { result: true };

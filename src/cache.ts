@@ -1,0 +1,293 @@
+/**
+ * The cache as its users see it. Every method checks its key and options first (a mistake rejects before any I/O), takes
+ * one topology snapshot, and hands the work to `replication/`; here it only becomes a promise.
+ */
+
+import { type Call, type CallOptions, type CountOptions, resolveCall, resolveTtl, type SetOptions, withSignal, aborted } from './call-options.js';
+import type { CacheParts } from './cache-parts.js';
+import { CacheError, OptionError } from './errors.js';
+import type { CacheEventName, CacheListener } from './events.js';
+import { getOrSet, type GetOrSetOptions, type Loader } from './get-or-set.js';
+import { type DeletedMany, deleteMany, type FoundMany, getMany, setMany, type StoredMany } from './many.js';
+import { clearNamespace, namespaceKeys } from './namespace.js';
+import { ConditionalWrite } from './replication/conditional-write.js';
+import { readEntry } from './replication/entry-read.js';
+import { KeyRead } from './replication/key-read.js';
+import { KeyWrite } from './replication/key-write.js';
+import { touch } from './replication/touch.js';
+import type { CacheStats, NodeView } from './stats.js';
+import { secondHash } from './base/string-hash.js';
+import { parseVersion, versionOf } from './version.js';
+
+export interface CacheEntry<T> {
+  readonly value: T;
+  readonly source: 'node' | 'replica' | 'handoff' | 'near' | 'fallback' | 'loader';
+  /** The node that answered, if one did. */
+  readonly node: string | undefined;
+  /** Possibly out of date: no owner could be asked. */
+  readonly stale: boolean;
+  /** Remaining time to live; `'none'` without expiry, `undefined` where it is not known. */
+  readonly ttlMs: number | 'none' | undefined;
+  /** Opaque; for `compareAndSet`. `undefined` where the source has none. */
+  readonly version: string | undefined;
+  /** How long ago the value was read from or confirmed by a node. */
+  readonly ageMs: number;
+}
+
+export class Cache<V = unknown> {
+  readonly #parts: CacheParts;
+
+  /** Use `createCache`. */
+  constructor(parts: CacheParts) {
+    this.#parts = parts;
+  }
+
+  /** The value, or `undefined` if there is none that can be trusted. */
+  get<T = V>(key: string, options?: CallOptions): Promise<T | undefined> {
+    const parts = this.#parts;
+    try {
+      const wire = parts.keys.toWireKey(key);
+      const call = options === undefined ? parts.defaults : this.#call(options);
+      parts.assertOpen();
+      const near = parts.near?.get(wire);
+      if (near !== undefined) return Promise.resolve(parts.values.restore(wire, near) as T);
+      const read = new Promise<T | undefined>((resolve, reject) => {
+        new KeyRead(parts.read, parts.topology, wire, call.totalMs, call.lane, false, resolve as (value: unknown) => void, reject).begin();
+      });
+      return call.signal === undefined ? read : withSignal(read, call.signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** The value with all that is known of it: where it came from, how long it lives, its version. */
+  async getEntry<T = V>(key: string, options: CallOptions = {}): Promise<CacheEntry<T> | undefined> {
+    const parts = this.#parts;
+    const wire = parts.keys.toWireKey(key);
+    const call = this.#call(options);
+    parts.assertOpen();
+    const { entry, error } = await heard(readEntry(parts.read, { topology: parts.topology, key: wire, ...call }), call);
+    if (entry !== undefined) {
+      const { kept, node, isReplica, ttlMs, token } = entry;
+      return {
+        value: parts.values.restore(wire, kept) as T,
+        source: isReplica ? 'replica' : 'node',
+        node: node.name,
+        stale: false,
+        ttlMs: ttlMs === 0 ? 'none' : ttlMs,
+        version: versionOf(node, token),
+        ageMs: 0,
+      };
+    }
+    if (error === undefined) return undefined;
+    const remembered = parts.read.fallbackValue(wire, error);
+    if (remembered !== undefined)
+      return { value: remembered.value as T, source: 'fallback', node: undefined, stale: true, ttlMs: undefined, version: undefined, ageMs: remembered.ageMs };
+    if (parts.read.degrades) return undefined;
+    throw new CacheError('ERR_UNAVAILABLE', `no owner of the key answered: ${error.message}`, { node: error.node, key, cause: error });
+  }
+
+  /** What was found; keys that no owner could tell of are in `.failures` of the answer. Never rejects for a node's sake. */
+  getMany<T = V>(keys: Iterable<string>, options?: CallOptions): Promise<FoundMany<T>> {
+    return this.#run(options, (call) => getMany<T>(this.#parts, [...keys], call));
+  }
+
+  /** Stores the value; `true` once as many owners as `write` asks for have confirmed it. */
+  set<T extends V = V>(key: string, value: T, options: SetOptions = {}): Promise<boolean> {
+    const parts = this.#parts;
+    try {
+      const wire = parts.keys.toWireKey(key);
+      const call = this.#call(options);
+      const ttlMs = resolveTtl(options.ttlMs, parts.defaultTtlMs);
+      parts.assertOpen();
+      const stamp = parts.stamps.next();
+      const bytes = parts.values.encode(wire, secondHash(wire), value, stamp, ttlMs === 0 ? 0 : parts.read.calendar.now() + ttlMs);
+      return this.#write(wire, call, stamp, bytes, ttlMs);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Stores many; values that cannot be stored and keys that too few owners confirmed are in `failures`. */
+  setMany<T extends V = V>(entries: Iterable<readonly [string, T]> | Readonly<Record<string, T>>, options: SetOptions = {}): Promise<StoredMany> {
+    return this.#run(options, (call) => setMany(this.#parts, entries, resolveTtl(options.ttlMs, this.#parts.defaultTtlMs), call));
+  }
+
+  /** Stores the value only if there is none. `false` means that there is one, and nothing else. @throws CacheError if the owner cannot tell */
+  add<T extends V = V>(key: string, value: T, options: SetOptions = {}): Promise<boolean> {
+    return this.#conditional(key, options, (write, encoded) => write.store('add', encoded(value), this.#ttl(options)));
+  }
+
+  /** Stores the value only if there is one. @throws CacheError if the owner cannot tell */
+  replace<T extends V = V>(key: string, value: T, options: SetOptions = {}): Promise<boolean> {
+    return this.#conditional(key, options, (write, encoded) => write.store('replace', encoded(value), this.#ttl(options)));
+  }
+
+  /** Stores the value only if `version`, from `getEntry`, is still that of the entry. @throws CacheError if the owner cannot tell */
+  compareAndSet<T extends V = V>(key: string, value: T, version: string, options: SetOptions = {}): Promise<boolean> {
+    return this.#conditional(key, options, (write, encoded) => {
+      const bytes = encoded(value);
+      const token = parseVersion(version, write.primary);
+      return token === undefined ? Promise.resolve(false) : write.store('compare', bytes, this.#ttl(options), token);
+    });
+  }
+
+  /** Removes the entry; `true` once as many owners as `write` asks for have confirmed that it is gone. */
+  delete(key: string, options: CallOptions = {}): Promise<boolean> {
+    const parts = this.#parts;
+    try {
+      const wire = parts.keys.toWireKey(key);
+      const call = this.#call(options);
+      parts.assertOpen();
+      return this.#write(wire, call, parts.stamps.next(), undefined, 0);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  deleteMany(keys: Iterable<string>, options?: CallOptions): Promise<DeletedMany> {
+    return this.#run(options, (call) => deleteMany(this.#parts, [...keys], call));
+  }
+
+  async has(key: string, options?: CallOptions): Promise<boolean> {
+    return (await this.get(key, options)) !== undefined;
+  }
+
+  /** Gives the entry another time to live. `false` if there is none. */
+  async touch(key: string, ttlMs: number | 'none', options: CallOptions = {}): Promise<boolean> {
+    const parts = this.#parts;
+    const wire = parts.keys.toWireKey(key);
+    const call = this.#call(options);
+    if (ttlMs === undefined) throw new OptionError('ttlMs', 'is needed');
+    const ttl = resolveTtl(ttlMs, 0);
+    parts.assertOpen();
+    parts.near?.delete(wire);
+    return heard(touch(parts.write, { topology: parts.topology, key: wire, ttlMs: ttl, ...call }), call);
+  }
+
+  /** Remaining time to live in ms, `'none'` without expiry, `undefined` without an entry. */
+  async ttl(key: string, options?: CallOptions): Promise<number | 'none' | undefined> {
+    return (await this.getEntry(key, options))?.ttlMs;
+  }
+
+  /**
+   * Adds to a counter: a whole number from 0 to 2^53 − 1. A missing counter starts at `initial`, by default at `by`.
+   * @throws CacheError if the owner cannot tell, or the entry is no counter
+   */
+  increment(key: string, by = 1, options: CountOptions = {}): Promise<number> {
+    return this.#count(key, by, options.initial ?? by, options);
+  }
+
+  /** Subtracts from a counter, which stops at 0. A missing counter starts at `initial`, by default at 0. */
+  decrement(key: string, by = 1, options: CountOptions = {}): Promise<number> {
+    return this.#count(key, -by, options.initial ?? 0, options);
+  }
+
+  /** The value, or what `loader` makes of it: one loader per key at a time in this process, its value stored. */
+  getOrSet<T = V>(key: string, loader: Loader<T>, options: GetOrSetOptions = {}): Promise<T> {
+    return this.#run(options, (call) => getOrSet<T>(this.#parts, key, loader, options, call));
+  }
+
+  /** Removes every entry of this namespace, on all nodes. @throws CacheError `ERR_UNAVAILABLE` if a node could not be cleared; its older entries no longer count here */
+  clear(options?: CallOptions): Promise<void> {
+    return this.#run(options, (call) => clearNamespace(this.#parts, call));
+  }
+
+  /** The keys of this namespace, each once; keys too long to travel as they are cannot be told. */
+  keys(): AsyncIterableIterator<string> {
+    return namespaceKeys(this.#parts);
+  }
+
+  get ring(): CacheParts['ring'] {
+    return this.#parts.ring;
+  }
+
+  nodes(): NodeView[] {
+    return this.#parts.nodeViews();
+  }
+
+  stats(): CacheStats {
+    return this.#parts.stats();
+  }
+
+  on<E extends CacheEventName>(name: E, listener: CacheListener<E>): this {
+    this.#parts.events.on(name, listener);
+    return this;
+  }
+
+  off<E extends CacheEventName>(name: E, listener: CacheListener<E>): this {
+    this.#parts.events.off(name, listener);
+    return this;
+  }
+
+  /** Resolves once every node has been reached or has failed to be. @throws CacheError `ERR_UNAVAILABLE` if none was reached */
+  ready(): Promise<void> {
+    return this.#parts.lifecycle.ready();
+  }
+
+  /** Lets what is under way finish, pays debts that can be paid, and closes. Idempotent; resolves within `timeoutMs` (default 2,000). */
+  close(options: { readonly timeoutMs?: number } = {}): Promise<CloseReport> {
+    return this.#parts.lifecycle.close(options.timeoutMs ?? 2_000);
+  }
+
+  /** Closes at once: what is under way fails with `ERR_CLOSED`. Idempotent. */
+  destroy(): Promise<CloseReport> {
+    return this.#parts.lifecycle.close(0);
+  }
+
+  #call(options: CallOptions): Call {
+    const call = resolveCall(options, this.#parts.defaults);
+    if (call.signal?.aborted === true) throw aborted(call.signal);
+    return call;
+  }
+
+  #ttl(options: SetOptions): number {
+    return resolveTtl(options.ttlMs, this.#parts.defaultTtlMs);
+  }
+
+  async #run<T>(options: CallOptions | undefined, work: (call: Call) => Promise<T>): Promise<T> {
+    const call = options === undefined ? this.#parts.defaults : this.#call(options);
+    this.#parts.assertOpen();
+    return heard(work(call), call);
+  }
+
+  #write(wire: string, call: Call, stamp: number, bytes: Buffer | undefined, ttlMs: number): Promise<boolean> {
+    const parts = this.#parts;
+    const written = new Promise<boolean>((resolve, reject) => {
+      const write = { topology: parts.topology, key: wire, totalMs: call.totalMs, lane: call.lane, policy: call.policy, isStrict: false };
+      new KeyWrite(parts.write, write, stamp, bytes, ttlMs, resolve, reject).begin();
+    });
+    return call.signal === undefined ? written : withSignal(written, call.signal);
+  }
+
+  async #conditional<T>(key: string, options: SetOptions, act: (write: ConditionalWrite, encoded: (value: unknown) => Buffer) => Promise<T>): Promise<T> {
+    const parts = this.#parts;
+    const wire = parts.keys.toWireKey(key);
+    const call = this.#call(options);
+    const ttlMs = this.#ttl(options);
+    parts.assertOpen();
+    const stamp = parts.stamps.next();
+    const encoded = (value: unknown): Buffer => parts.values.encode(wire, secondHash(wire), value, stamp, ttlMs === 0 ? 0 : parts.read.calendar.now() + ttlMs);
+    return heard(act(new ConditionalWrite(parts.write, { topology: parts.topology, key: wire, ...call }, stamp), encoded), call);
+  }
+
+  async #count(key: string, delta: number, initial: number, options: CountOptions): Promise<number> {
+    if (!Number.isSafeInteger(delta)) throw new OptionError('by', `must be a safe integer, got ${String(delta)}`);
+    const start = delta < 0 && options.initial === undefined ? 0 : Math.max(0, initial);
+    if (!Number.isSafeInteger(initial) || (options.initial !== undefined && initial < 0))
+      throw new OptionError('initial', `must be an integer from 0 to 2^53 - 1, got ${String(initial)}`);
+    const value = await this.#conditional(key, options, (write) => write.count(delta, start, this.#ttl(options)));
+    if (value === undefined) throw new CacheError('ERR_INDETERMINATE', 'the counter vanished while it was counted', { key });
+    return value;
+  }
+}
+
+/** What `close` could not do. */
+export interface CloseReport {
+  /** Invalidations still owed to nodes: their copies may be out of date for other processes. */
+  readonly unpaidDebts: number;
+}
+
+function heard<T>(work: Promise<T>, call: Call): Promise<T> {
+  return call.signal === undefined ? work : withSignal(work, call.signal);
+}

@@ -1,0 +1,112 @@
+/**
+ * Pays debts in the background (rule R5): deletes keys whose copies on a node must not be trusted, and makes sure that
+ * abandoned connections are gone, whenever the node can be reached.
+ *
+ * Batched and rate-limited, so that a node that has just come back is not flooded. Until a debt is paid, reads and
+ * conditional writes go round it; nothing here is needed for correctness, only for the hit rate.
+ */
+
+import pLimit from 'p-limit';
+import type { Clock, Timer } from '../base/clock.js';
+import type { Connection } from '../driver/driver.js';
+import type { CacheNode } from '../node/cache-node.js';
+import type { Ledger } from './ledger/ledger.js';
+
+export interface PayerParts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** Deletes `key` on `node` behind the scenes; `true` once the node has confirmed it. */
+  readonly remove: (node: CacheNode, key: string, hash: number) => Promise<boolean>;
+}
+
+const TICK_MS = 50;
+/** Keys a tick and node: at most 10,000 a second. */
+const KEYS_PER_TICK = 500;
+const CONCURRENCY = 128;
+
+export class DebtPayer {
+  readonly #parts: PayerParts;
+  readonly #limit = pLimit(CONCURRENCY);
+  readonly #debtors = new Set<CacheNode>();
+  readonly #busy = new Set<CacheNode>();
+  #timer: Timer | undefined;
+  #isStopped = false;
+
+  constructor(parts: PayerParts) {
+    this.#parts = parts;
+  }
+
+  /** Debts of all nodes not yet paid. */
+  get unpaid(): number {
+    return this.#parts.ledger.unpaid;
+  }
+
+  /** Whether any debtor can be reached at present. */
+  canPay(): boolean {
+    return this.unpaid > 0 && [...this.#debtors].some((node) => node.isConnected);
+  }
+
+  /** Debts of `node` may have grown. */
+  owed(node: CacheNode): void {
+    this.#debtors.add(node);
+    this.#schedule();
+  }
+
+  /** `node` has a new connection: abandoned ones are put to rest first, since they could undo a payment. */
+  opened(node: CacheNode, connection: Connection): void {
+    void this.#putToRest(node, connection).then(() => {
+      if (this.#parts.ledger.owes(node.slot)) this.owed(node);
+    });
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    this.#debtors.clear();
+  }
+
+  #schedule(): void {
+    if (this.#timer !== undefined || this.#isStopped || this.#debtors.size === 0) return;
+    this.#timer = this.#parts.clock.setTimer(() => {
+      this.#timer = undefined;
+      for (const node of this.#debtors) void this.#pay(node);
+      this.#schedule();
+    }, TICK_MS);
+  }
+
+  async #pay(node: CacheNode): Promise<void> {
+    const { ledger } = this.#parts;
+    if (!ledger.owes(node.slot)) {
+      this.#debtors.delete(node);
+      return;
+    }
+    const { connection } = node;
+    if (connection === undefined || this.#busy.has(node)) return;
+    this.#busy.add(node);
+    try {
+      await this.#putToRest(node, connection);
+      const debts = ledger.takeForPayment(node.slot, KEYS_PER_TICK);
+      await Promise.all(
+        debts.map((debt) =>
+          this.#limit(async () => {
+            const isPaid = await this.#parts.remove(node, debt.key, debt.hash);
+            if (isPaid) ledger.paid(node.slot, debt);
+            else ledger.unpaidAgain(node.slot, debt);
+          }),
+        ),
+      );
+    } finally {
+      this.#busy.delete(node);
+    }
+  }
+
+  async #putToRest(node: CacheNode, connection: Connection): Promise<void> {
+    const { ledger, clock } = this.#parts;
+    ledger.firstReplySeen(node.slot, clock.now());
+    for (const id of ledger.abandonedConnections(node.slot)) {
+      if (id === '') continue;
+      const isGone = await connection.ensureGone(id).catch(() => false);
+      if (isGone) ledger.connectionGone(node.slot, id);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+/** Puts a cache together: the one place that knows all parts, and that turns news of the parts into events. */
+
+import { Calendar } from './base/calendar.js';
+import { HybridClock } from './base/hybrid-clock.js';
+import { Sweep } from './node/sweep.js';
+import { Turn } from './base/turn.js';
+import { Cache } from './cache.js';
+import type { CacheParts } from './cache-parts.js';
+import { Ledger } from './cluster/ledger/ledger.js';
+import { DebtPayer } from './cluster/debt-payer.js';
+import { Topology } from './cluster/topology.js';
+import { createTranscoder } from './codec.js';
+import type { Kept } from './codec/transcoder.js';
+import { CacheError } from './errors.js';
+import { EventBus } from './events.js';
+import { KeySpace } from './key.js';
+import { Lifecycle } from './lifecycle.js';
+import { Fallback } from './near/fallback.js';
+import { Generations } from './near/generations.js';
+import { NearCache } from './near/near-cache.js';
+import { SingleFlight } from './near/single-flight.js';
+import type { CacheNode } from './node/cache-node.js';
+import { type CacheOptions, resolveCacheOptions } from './options.js';
+import { buildNodes } from './build-nodes.js';
+import { createContexts } from './create-contexts.js';
+import type { RingMember } from './ring/placement.js';
+import { promised } from './replication/promised-attempt.js';
+import { Ring } from './ring/ring.js';
+import { RingView } from './ring-view.js';
+import { snapshotStats, viewNode } from './snapshot-stats.js';
+
+/**
+ * A cache over the given nodes; it begins to connect at once and can be used at once.
+ *
+ * @throws OptionError for an option that is unknown or out of range, before anything opens
+ */
+export function createCache<V = unknown>(options: CacheOptions = {}): Cache<V> {
+  const settings = resolveCacheOptions(options);
+  const { clock, random } = settings;
+  const calendar = new Calendar(clock, settings.maxClockSkewMs);
+  const stamps = new HybridClock(calendar);
+  const keys = KeySpace.create({ namespace: settings.namespace });
+  const values = createTranscoder(settings);
+  const generations = new Generations();
+  const events = new EventBus();
+  const turn = new Turn(clock);
+  const sweep = new Sweep(clock);
+  const ledger = new Ledger({ ...settings.ledger, clientId: settings.clientId, maxClockSkewMs: settings.maxClockSkewMs });
+  const near = settings.near === undefined ? undefined : new NearCache<Kept>(settings.near, generations, clock);
+  const fallback = settings.fallback === undefined ? undefined : new Fallback<Kept>(settings.fallback, generations, clock);
+
+  const payer = new DebtPayer({
+    ledger,
+    clock,
+    remove: async (node, key, hash) => {
+      const target = { key, hash, timeoutMs: settings.timeouts.attemptMs };
+      return (await promised<boolean>(target, (origin) => node.delete(origin, 'background'))).failure === undefined;
+    },
+  });
+  const nodes = buildNodes(settings, { turn, sweep, ledger, payer, stamps, events, epoch: () => topology.epoch });
+  const topology = new Topology(1, Ring.build(nodes.map(memberOf)), byMember(nodes), settings.replication);
+
+  const contexts = createContexts({ settings, ledger, values, calendar, generations, near, fallback, events, payer, topology: () => topology });
+  const lifecycle = new Lifecycle(clock, () => topology.nodes, payer, events);
+  const parts: CacheParts = {
+    keys,
+    values,
+    stamps,
+    get topology() {
+      return topology;
+    },
+    ...contexts,
+    near,
+    fallback,
+    flights: new SingleFlight<unknown>(generations, clock),
+    events,
+    defaults: { totalMs: settings.timeouts.totalMs, lane: 'interactive', policy: settings.write, signal: undefined },
+    defaultTtlMs: settings.defaultTtlMs,
+    random,
+    ring: new RingView(keys, () => topology),
+    lifecycle,
+    assertOpen() {
+      if (lifecycle.isClosed) throw new CacheError('ERR_CLOSED', 'the cache is closed');
+    },
+    stats: () => snapshotStats(parts, ledger, sweep),
+    nodeViews: () => topology.nodes.map(viewNode),
+  };
+  for (const node of nodes) node.open();
+  return new Cache<V>(parts);
+}
+
+/** The ring counts nodes in the order of their names. */
+function byMember(nodes: readonly CacheNode[]): CacheNode[] {
+  return [...nodes].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function memberOf({ name, weight, zone }: CacheNode): RingMember {
+  return zone === undefined ? { name, weight } : { name, weight, zone };
+}

@@ -1,0 +1,144 @@
+/** What reads and writes need from the cache around them (`replication/contexts`), made of the parts. */
+
+import type { Calendar } from './base/calendar.js';
+import type { DebtPayer } from './cluster/debt-payer.js';
+import type { Ledger } from './cluster/ledger/ledger.js';
+import type { Topology } from './cluster/topology.js';
+import { CORRUPT, type Kept, type Transcoder } from './codec/transcoder.js';
+import { type CacheError, NodeError } from './errors.js';
+import type { EventBus } from './events.js';
+import type { Fallback } from './near/fallback.js';
+import type { Generations } from './near/generations.js';
+import type { NearCache } from './near/near-cache.js';
+import { delayFor } from './node/backoff.js';
+import { RetryBudget } from './node/retry-budget.js';
+import type { CacheSettings } from './options.js';
+import type { Counters, ReadContext, Retries, WriteContext } from './replication/contexts.js';
+import { ReadRepair } from './replication/read-repair.js';
+import { xxh32 } from './ring/hash.js';
+
+export interface ContextParts {
+  readonly settings: CacheSettings;
+  readonly ledger: Ledger;
+  readonly values: Transcoder;
+  readonly calendar: Calendar;
+  readonly generations: Generations;
+  readonly near: NearCache<Kept> | undefined;
+  readonly fallback: Fallback<Kept> | undefined;
+  readonly events: EventBus;
+  readonly payer: DebtPayer;
+  readonly topology: () => Topology;
+}
+
+export function createContexts(parts: ContextParts): { readonly read: ReadContext; readonly write: WriteContext } {
+  const { settings, ledger, values, calendar, generations, near, fallback, events, payer } = parts;
+  const { clock } = settings;
+  const counters: Counters = { corrupt: 0, distrusted: 0, walks: 0, retries: 0, unconfirmed: 0, repairs: 0, fallbackServed: 0 };
+  const retries = new BudgetedRetries(settings, counters);
+  const common = {
+    clock,
+    ledger,
+    values,
+    calendar,
+    generations,
+    counters,
+    retries,
+    attemptMs: settings.timeouts.attemptMs,
+    degrades: settings.degrades,
+    // Where keys with a tag share a place, the ledger needs what tells them apart.
+    ledgerHash: (key: string, place: number): number => (key.includes('{') ? xxh32(key) : place),
+  };
+  const state = new Degradation(events, clock);
+  const read: ReadContext = {
+    ...common,
+    preference: settings.read.prefer,
+    asksNextOnMiss: settings.read.onMiss === 'next',
+    fill(key, hash, generation, kept) {
+      if (state.isDegraded) state.recovered();
+      fallback?.fill(key, hash, generation, kept, kept.bytes);
+      near?.fill(key, hash, generation, kept, kept.bytes, Number.POSITIVE_INFINITY);
+    },
+    fallbackValue(key, error) {
+      state.degraded(error);
+      const remembered = fallback?.get(key);
+      if (remembered === undefined) return undefined;
+      const value = values.restore(key, remembered.item);
+      if (value === CORRUPT) return undefined;
+      counters.fallbackServed++;
+      return { value, ageMs: remembered.ageMs };
+    },
+    rejected(_node, _hash, verdict) {
+      if (verdict !== 'expired') counters.corrupt++;
+    },
+    repair: (key, hash, generation, from, missing) => repair.request(key, hash, generation, from, missing),
+  };
+  const write: WriteContext = {
+    ...common,
+    policy: settings.write,
+    largeValueBytes: settings.largeValueBytes,
+    forget(key, hash) {
+      generations.bump(hash);
+      near?.delete(key);
+      fallback?.delete(key);
+    },
+    unconfirmed(key, error) {
+      counters.unconfirmed++;
+      if (events.isHeard('writeUnconfirmed')) events.emit('writeUnconfirmed', { key, error });
+    },
+    owed: (node) => payer.owed(node),
+  };
+  const repair = new ReadRepair(read, parts.topology);
+  return { read, write };
+}
+
+/** Retries of calls that a lost connection ended, by the rules of `retry` and within one budget. */
+class BudgetedRetries implements Retries {
+  readonly #settings: CacheSettings;
+  readonly #counters: Counters;
+  readonly #budget: RetryBudget;
+
+  constructor(settings: CacheSettings, counters: Counters) {
+    this.#settings = settings;
+    this.#counters = counters;
+    this.#budget = new RetryBudget(settings.retry?.budget ?? {}, { clock: settings.clock });
+  }
+
+  mayRetry(error: CacheError, attempts: number): boolean {
+    const { retry } = this.#settings;
+    if (retry === undefined || attempts >= retry.attempts) return false;
+    // A node that did not answer in time would get the same again behind what it already owes.
+    return error instanceof NodeError && (error.reason === 'lost' || error.reason === 'stalled') && this.#budget.tryTake();
+  }
+
+  later(attempts: number, leftMs: number, again: () => void): void {
+    const { retry, clock, random } = this.#settings;
+    this.#counters.retries++;
+    const delayMs = retry === undefined ? 0 : delayFor(attempts, retry, 0, random);
+    clock.setTimer(again, Math.min(delayMs, leftMs), true);
+  }
+}
+
+/** Tells once when the owners of some key stop answering, and once when they answer again. */
+class Degradation {
+  readonly #events: EventBus;
+  readonly #clock: { now(): number };
+  #since = 0;
+  isDegraded = false;
+
+  constructor(events: EventBus, clock: { now(): number }) {
+    this.#events = events;
+    this.#clock = clock;
+  }
+
+  degraded(error: CacheError): void {
+    if (this.isDegraded) return;
+    this.isDegraded = true;
+    this.#since = this.#clock.now();
+    this.#events.emit('degraded', { reason: error.message });
+  }
+
+  recovered(): void {
+    this.isDegraded = false;
+    this.#events.emit('recovered', { afterMs: this.#clock.now() - this.#since });
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * `getOrSet`: the value, or what the loader makes of it, stored for the next caller.
+ *
+ * One loader per key at a time in this process. A caller whose miss is older than a write that has been issued meanwhile
+ * (the loader of another caller has just stored its value) reads again instead of loading again. What a loader brings is
+ * not stored if the key was written or deleted while it ran, nor if it failed or brought `undefined`.
+ *
+ * With `staleWhileRevalidateMs` or `staleIfErrorMs` the entry is kept that much longer than `ttlMs`, and is past its time
+ * once less than that is left of its life.
+ */
+
+import type { CacheParts } from './cache-parts.js';
+import { type Call, resolveTtl, type SetOptions } from './call-options.js';
+import { secondHash } from './base/string-hash.js';
+import { CacheError, OptionError, TimeoutError } from './errors.js';
+import { readEntry } from './replication/entry-read.js';
+import { KeyRead } from './replication/key-read.js';
+import { KeyWrite } from './replication/key-write.js';
+
+export interface LoaderContext {
+  readonly key: string;
+  /** Aborted when the loader's time is up. */
+  readonly signal: AbortSignal;
+}
+
+/** Makes the value of a missing key; `undefined` is handed to the caller and not stored. */
+export type Loader<T> = (context: LoaderContext) => T | Promise<T>;
+
+export interface GetOrSetOptions extends SetOptions {
+  /** Past its time by up to this, a value is still served, while one loader renews it. @default 0 */
+  readonly staleWhileRevalidateMs?: number | undefined;
+  /** Past its time by up to this, a value is served if the loader fails. @default 0 */
+  readonly staleIfErrorMs?: number | undefined;
+  /** How long the loader may take. @default 10_000 */
+  readonly loaderTimeoutMs?: number | undefined;
+  /** Spreads expiries: each time to live is shortened by up to this share. @default 0 */
+  readonly ttlJitter?: number | undefined;
+}
+
+interface Plan<T> {
+  readonly parts: CacheParts;
+  readonly key: string;
+  readonly wire: string;
+  readonly hash: number;
+  readonly call: Call;
+  readonly loader: Loader<T>;
+  readonly loaderTimeoutMs: number;
+  readonly ttlMs: number;
+  /** How much longer than `ttlMs` the entry is kept. */
+  readonly graceMs: number;
+  readonly revalidateMs: number;
+}
+
+export async function getOrSet<T>(parts: CacheParts, key: string, loader: Loader<T>, options: GetOrSetOptions, call: Call): Promise<T> {
+  const wire = parts.keys.toWireKey(key);
+  if (typeof loader !== 'function') throw new OptionError('loader', 'must be a function');
+  const revalidateMs = duration(options.staleWhileRevalidateMs, 'staleWhileRevalidateMs');
+  const graceMs = Math.max(revalidateMs, duration(options.staleIfErrorMs, 'staleIfErrorMs'));
+  const hash = parts.read.ledgerHash(wire, parts.topology.placement.hash(wire));
+  const ttlMs = jittered(resolveTtl(options.ttlMs, parts.defaultTtlMs), options.ttlJitter ?? 0, parts.random);
+  const loaderTimeoutMs = options.loaderTimeoutMs ?? 10_000;
+  const plan: Plan<T> = { parts, key, wire, hash, call, loader, loaderTimeoutMs, ttlMs, graceMs, revalidateMs };
+  return graceMs > 0 && ttlMs > 0 ? readStaleOrLoad(plan) : readOrLoad(plan);
+}
+
+async function readOrLoad<T>(plan: Plan<T>): Promise<T> {
+  const { generations } = plan.parts.read;
+  for (;;) {
+    const generation = generations.snapshot(plan.hash);
+    const value = await readValue(plan);
+    if (value !== undefined) return value as T;
+    if (generations.isCurrent(plan.hash, generation)) return load(plan);
+  }
+}
+
+async function readStaleOrLoad<T>(plan: Plan<T>): Promise<T> {
+  const { parts, wire, call, graceMs, revalidateMs } = plan;
+  const { entry } = await readEntry(parts.read, { topology: parts.topology, key: wire, totalMs: call.totalMs, lane: call.lane });
+  if (entry === undefined) return load(plan);
+  const value = parts.values.restore(wire, entry.kept) as T;
+  const pastMs = entry.ttlMs === 0 ? 0 : graceMs - entry.ttlMs;
+  if (pastMs <= 0) return value;
+  const renewal = load(plan);
+  if (pastMs > revalidateMs) return renewal.catch(() => value);
+  renewal.catch(() => undefined);
+  return value;
+}
+
+function readValue<T>(plan: Plan<T>): Promise<unknown> {
+  const { parts, wire, call } = plan;
+  const near = parts.near?.get(wire);
+  if (near !== undefined) return Promise.resolve(parts.values.restore(wire, near));
+  return new Promise((resolve, reject) => {
+    new KeyRead(parts.read, parts.topology, wire, call.totalMs, call.lane, false, resolve, reject).begin();
+  });
+}
+
+/** Joins the loader that runs for the key, or runs this one. */
+function load<T>(plan: Plan<T>): Promise<T> {
+  const { parts, wire, hash } = plan;
+  const flight = parts.flights.join(wire, hash, async (generation) => {
+    const value = await timed(plan);
+    if (value !== undefined && parts.read.generations.isCurrent(hash, generation)) store(plan, value);
+    return value;
+  });
+  return flight as Promise<T>;
+}
+
+async function timed<T>({ parts, key, loader, loaderTimeoutMs }: Plan<T>): Promise<T> {
+  const abort = new AbortController();
+  return new Promise<T>((resolve, reject) => {
+    const timer = parts.read.clock.setTimer(() => {
+      const error = new TimeoutError(`the loader took longer than ${loaderTimeoutMs} ms`, loaderTimeoutMs, false, { key });
+      abort.abort(error);
+      reject(error);
+    }, loaderTimeoutMs);
+    Promise.resolve()
+      .then(() => loader({ key, signal: abort.signal }))
+      .then(resolve, reject)
+      .finally(() => timer.cancel());
+  });
+}
+
+/** Does not wait: any later read of the key here is ordered behind the write. @throws CacheError for a value that cannot be stored */
+function store<T>(plan: Plan<T>, value: T): void {
+  const { parts, wire, call, ttlMs, graceMs } = plan;
+  const keptMs = ttlMs === 0 ? 0 : ttlMs + graceMs;
+  const stamp = parts.stamps.next();
+  const bytes = parts.values.encode(wire, secondHash(wire), value, stamp, keptMs === 0 ? 0 : parts.read.calendar.now() + keptMs);
+  const write = { topology: parts.topology, key: wire, totalMs: call.totalMs, lane: call.lane, policy: call.policy, isStrict: false };
+  const ignore = (_: boolean | CacheError): void => undefined;
+  new KeyWrite(parts.write, write, stamp, bytes, keptMs, ignore, ignore).begin();
+}
+
+function jittered(ttlMs: number, share: number, random: () => number): number {
+  if (!(share >= 0 && share < 1)) throw new OptionError('ttlJitter', `must be a number from 0 to below 1, got ${String(share)}`);
+  return ttlMs === 0 || share === 0 ? ttlMs : Math.max(1, Math.ceil(ttlMs * (1 - share * random())));
+}
+
+function duration(value: number | undefined, path: string): number {
+  if (value === undefined) return 0;
+  if (typeof value !== 'number' || !(value >= 0) || value === Infinity) throw new OptionError(path, `must be a number of milliseconds of at least 0, got ${String(value)}`);
+  return value;
+}

@@ -1,0 +1,38 @@
+/** Ringfence: a distributed cache over a hash ring of Redis and Memcached nodes. */
+
+export type { Clock, Timer } from './base/clock.js';
+export { Cache, type CacheEntry, type CloseReport } from './cache.js';
+export type { CallOptions, CountOptions, SetOptions } from './call-options.js';
+export type { CodecName } from './codec.js';
+export type { Codec } from './codec/custom-transcoder.js';
+export type { CompressionOptions } from './compression.js';
+export { createCache } from './create-cache.js';
+export type { Credentials, CredentialsSource, Driver, TlsOptions } from './driver/driver.js';
+export {
+  CacheError,
+  type ErrorCode,
+  type Fault,
+  faultOf,
+  NodeError,
+  type NodeErrorReason,
+  OptionError,
+  TimeoutError,
+} from './errors.js';
+export type { CacheEventName, CacheEvents, CacheListener } from './events.js';
+export type { GetOrSetOptions, Loader, LoaderContext } from './get-or-set.js';
+export type { DeletedMany, FoundMany, StoredMany } from './many.js';
+export type { NodeOptions } from './node-options.js';
+export { recommendPoolSize } from './node/pool-size.js';
+export type {
+  CacheOptions,
+  FallbackOptions,
+  LedgerOptions,
+  NearOptions,
+  ReadOptions,
+  TimeoutOptions,
+} from './options.js';
+export type { BulkheadOptions, LaneOptions } from './options/bulkhead.js';
+export type { RetryOptions } from './options/retry.js';
+export type { WritePolicy } from './replication/write-policy.js';
+export type { ReadPreference } from './routing/owner-walk.js';
+export type { CacheStats, NodeState, NodeView } from './stats.js';

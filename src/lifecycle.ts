@@ -1,0 +1,62 @@
+/** The beginning and the end of a cache: when it is ready, and how it closes in bounded time from any state. */
+
+import type { Clock } from './base/clock.js';
+import type { CloseReport } from './cache.js';
+import type { DebtPayer } from './cluster/debt-payer.js';
+import { CacheError } from './errors.js';
+import type { EventBus } from './events.js';
+import type { CacheNode } from './node/cache-node.js';
+
+/** How often waiting looks at what it waits for. */
+const LOOK_MS = 5;
+
+export class Lifecycle {
+  readonly #clock: Clock;
+  readonly #nodes: () => readonly CacheNode[];
+  readonly #payer: DebtPayer;
+  readonly #events: EventBus;
+  #closing: Promise<CloseReport> | undefined;
+
+  constructor(clock: Clock, nodes: () => readonly CacheNode[], payer: DebtPayer, events: EventBus) {
+    this.#clock = clock;
+    this.#nodes = nodes;
+    this.#payer = payer;
+    this.#events = events;
+  }
+
+  get isClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  async ready(): Promise<void> {
+    const nodes = this.#nodes();
+    await this.#until(() => this.isClosed || nodes.every((node) => node.isConnected || node.lastError !== undefined), Number.POSITIVE_INFINITY);
+    if (this.isClosed) throw new CacheError('ERR_CLOSED', 'the cache is closed');
+    if (!nodes.some((node) => node.isConnected))
+      throw new CacheError('ERR_UNAVAILABLE', `no node can be reached: ${nodes[0]?.lastError?.message ?? ''}`, { cause: nodes[0]?.lastError });
+  }
+
+  close(timeoutMs: number): Promise<CloseReport> {
+    this.#closing ??= this.#close(timeoutMs);
+    return this.#closing;
+  }
+
+  async #close(timeoutMs: number): Promise<CloseReport> {
+    const deadline = this.#clock.now() + timeoutMs;
+    const nodes = this.#nodes();
+    if (timeoutMs > 0) {
+      await this.#until(() => nodes.every((node) => node.isIdle), deadline);
+      if (this.#payer.unpaid > 0) await this.#until(() => !this.#payer.canPay(), deadline);
+    }
+    const unpaidDebts = this.#payer.unpaid;
+    this.#payer.stop();
+    const error = new CacheError('ERR_CLOSED', 'the cache was closed');
+    for (const node of nodes) node.close(error);
+    this.#events.clear();
+    return { unpaidDebts };
+  }
+
+  async #until(holds: () => boolean, deadline: number): Promise<void> {
+    while (!holds() && this.#clock.now() < deadline) await new Promise<void>((resolve) => this.#clock.setTimer(resolve, LOOK_MS, true));
+  }
+}

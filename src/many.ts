@@ -1,0 +1,131 @@
+/**
+ * Calls on many keys: each key goes its own way to its owners, all under one topology snapshot, and the batches of the
+ * nodes put them together again. No key's failure concerns another.
+ */
+
+import { secondHash } from './base/string-hash.js';
+import type { CacheParts } from './cache-parts.js';
+import type { Call } from './call-options.js';
+import { CacheError, OptionError } from './errors.js';
+import { KeyRead } from './replication/key-read.js';
+import { KeyWrite } from './replication/key-write.js';
+
+/** What was found, by key; `failures` are the keys that no owner could tell of. */
+export type FoundMany<T> = Map<string, T> & { readonly failures: Map<string, CacheError> };
+
+export interface StoredMany {
+  /** Keys that enough owners confirmed. */
+  readonly stored: number;
+  readonly failures: Map<string, CacheError>;
+}
+
+export interface DeletedMany {
+  readonly deleted: number;
+  readonly failures: Map<string, CacheError>;
+}
+
+/** Keys under way at once: bounds queues and the time the event loop is kept. */
+const WAVE = 4_096;
+/** From here on a list of keys is bulk traffic, which small calls need not wait behind. */
+const LARGE_LIST = 1_024;
+
+export async function getMany<T>(parts: CacheParts, keys: readonly string[], call: Call): Promise<FoundMany<T>> {
+  const found = Object.assign(new Map<string, T>(), { failures: new Map<string, CacheError>() });
+  const { topology } = parts;
+  const lane = keys.length >= LARGE_LIST && call.lane === 'interactive' ? 'bulk' : call.lane;
+  await inWaves(keys, found.failures, parts, (key, wire, done) => {
+    const near = parts.near?.get(wire);
+    if (near !== undefined) {
+      found.set(key, parts.values.restore(wire, near) as T);
+      done();
+      return;
+    }
+    const settled = (value: unknown): void => {
+      if (value !== undefined) found.set(key, value as T);
+      done();
+    };
+    const failed = (error: CacheError): void => {
+      found.failures.set(key, error);
+      done();
+    };
+    new KeyRead(parts.read, topology, wire, call.totalMs, lane, true, settled, failed).begin();
+  });
+  return found;
+}
+
+export async function setMany<T>(
+  parts: CacheParts,
+  entries: Iterable<readonly [string, T]> | Readonly<Record<string, T>>,
+  ttlMs: number,
+  call: Call,
+): Promise<StoredMany> {
+  if (typeof entries !== 'object' || entries === null) throw new OptionError('entries', 'must be a Map, a list of pairs or an object');
+  const pairs = isIterable<readonly [string, T]>(entries) ? [...entries] : Object.entries(entries);
+  // The last value of a key counts, as if they had been set one after another.
+  const values = new Map<string, T>(pairs);
+  const written = await writeMany(parts, [...values.keys()], call, (key, wire, stamp) => ({
+    bytes: parts.values.encode(wire, secondHash(wire), values.get(key), stamp, ttlMs === 0 ? 0 : parts.read.calendar.now() + ttlMs),
+    ttlMs,
+  }));
+  return { stored: written.done, failures: written.failures };
+}
+
+export async function deleteMany(parts: CacheParts, keys: readonly string[], call: Call): Promise<DeletedMany> {
+  const written = await writeMany(parts, [...new Set(keys)], call, () => ({ bytes: undefined, ttlMs: 0 }));
+  return { deleted: written.done, failures: written.failures };
+}
+
+async function writeMany(
+  parts: CacheParts,
+  keys: readonly string[],
+  call: Call,
+  encode: (key: string, wire: string, stamp: number) => { readonly bytes: Buffer | undefined; readonly ttlMs: number },
+): Promise<{ done: number; failures: Map<string, CacheError> }> {
+  const written = { done: 0, failures: new Map<string, CacheError>() };
+  const { topology } = parts;
+  await inWaves(keys, written.failures, parts, (key, wire, done) => {
+    const stamp = parts.stamps.next();
+    const { bytes, ttlMs } = encode(key, wire, stamp);
+    const settled = (): void => {
+      written.done++;
+      done();
+    };
+    const failed = (error: CacheError): void => {
+      written.failures.set(key, error);
+      done();
+    };
+    const write = { topology, key: wire, totalMs: call.totalMs, lane: call.lane, policy: call.policy, isStrict: true };
+    new KeyWrite(parts.write, write, stamp, bytes, ttlMs, settled, failed).begin();
+  });
+  return written;
+}
+
+/** Begins the keys wave by wave; an illegal key or value is a failure of that key. */
+async function inWaves(
+  keys: readonly string[],
+  failures: Map<string, CacheError>,
+  parts: CacheParts,
+  begin: (key: string, wire: string, done: () => void) => void,
+): Promise<void> {
+  for (let from = 0; from < keys.length; from += WAVE) {
+    const wave = keys.slice(from, from + WAVE);
+    await new Promise<void>((resolve) => {
+      let open = wave.length;
+      const done = (): void => {
+        if (--open === 0) resolve();
+      };
+      for (const key of wave) {
+        try {
+          begin(key, parts.keys.toWireKey(key), done);
+        } catch (error) {
+          failures.set(key, error instanceof CacheError ? error : new CacheError('ERR_INVALID_VALUE', 'the value cannot be encoded', { key, cause: error }));
+          done();
+        }
+      }
+    });
+  }
+}
+
+function isIterable<T>(value: object): value is Iterable<T> {
+  return Symbol.iterator in value;
+}

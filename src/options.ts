@@ -1,0 +1,262 @@
+/**
+ * What a user may pass to `createCache`: each option with its meaning, unit and default, checked once before anything
+ * opens. Unknown options are errors at every depth; after `resolveCacheOptions` nobody reads what the user passed.
+ */
+
+import { randomInt } from 'node:crypto';
+import { type Clock, systemClock } from './base/clock.js';
+import type { Codec } from './codec/custom-transcoder.js';
+import type { CodecName } from './codec.js';
+import type { CompressionOptions } from './compression.js';
+import { OptionError } from './errors.js';
+import { type BreakerOptions, resolveBreakerOptions } from './node/breaker-options.js';
+import type { Lane } from './node/lane.js';
+import { callback, either, integer, number, type OptionRule, oneOf, resolveOptions } from './node/option-rules.js';
+import { type NodeOptions, type NodeSpec, parseNodes } from './node-options.js';
+import { type BulkheadOptions, type LaneSettings, resolveBulkhead } from './options/bulkhead.js';
+import { type RetryOptions, type RetrySettings, resolveRetry } from './options/retry.js';
+import type { WritePolicy } from './replication/write-policy.js';
+import type { ReadPreference } from './routing/owner-walk.js';
+
+export interface TimeoutOptions {
+  /** From the look-up of a node's name to the end of the handshake, TLS and authentication included. @default 300 */
+  readonly connectMs?: number | undefined;
+  /** One attempt at one node, waiting in its queue included. @default 200 */
+  readonly attemptMs?: number | undefined;
+  /** A whole call, all attempts included; loaders of `getOrSet` have their own. @default 500 */
+  readonly totalMs?: number | undefined;
+}
+
+export interface ReadOptions {
+  /** Which owner is asked first: the primary, any in turn, or one of a zone. @default 'primary' */
+  readonly prefer?: ReadPreference | undefined;
+  /** Whether a miss at one owner asks the next one (a second request per true miss buys no dip after a restart). @default 'next' */
+  readonly onMiss?: 'next' | 'accept' | undefined;
+}
+
+export interface FallbackOptions {
+  /** @default 10_000 */
+  readonly maxEntries?: number | undefined;
+  /** Keys, values and overhead together. @default 67_108_864 */
+  readonly maxBytes?: number | undefined;
+  /** Longest time after which a remembered value is still better than none. @default 60_000 */
+  readonly maxStaleMs?: number | undefined;
+}
+
+export interface NearOptions {
+  /** @default 10_000 */
+  readonly maxEntries?: number | undefined;
+  /** Keys, values and overhead together. @default 67_108_864 */
+  readonly maxBytes?: number | undefined;
+  /** How long a value is served without asking its node: what others write meanwhile is not seen. @default 1_000 */
+  readonly ttlMs?: number | undefined;
+}
+
+/** Bounds of what the cache remembers of its own writes (see STALENESS in the README). */
+export interface LedgerOptions {
+  /** Keys whose last write is remembered. @default 1_000_000 */
+  readonly maxFloors?: number | undefined;
+  /** Keys per node whose copies there must not be trusted. @default 1_000_000 */
+  readonly maxDistrusted?: number | undefined;
+  /** Keys per node remembered for invalidation. @default 100_000 */
+  readonly maxPayable?: number | undefined;
+  /** Their size together. @default 16_777_216 */
+  readonly maxPayableBytes?: number | undefined;
+}
+
+export interface CacheOptions {
+  /** URLs or objects. @default three in-process nodes: nothing needs to be installed */
+  readonly nodes?: readonly (string | NodeOptions)[] | undefined;
+  /** Put before every key, with a colon; `clear` and `keys` stay inside it. @default none */
+  readonly namespace?: string | undefined;
+  /** Copies of each key, on as many nodes. @default 1 */
+  readonly replication?: number | undefined;
+  /** `json` writes an envelope, `string` and `bytes` the bare value. @default 'json' */
+  readonly codec?: CodecName | Codec<unknown> | undefined;
+  /** Compresses values above a size; not with `string` and `bytes`. @default off */
+  readonly compression?: CompressionOptions | undefined;
+  /** Largest value accepted, before compression. @default 67_108_864 */
+  readonly maxValueBytes?: number | undefined;
+  /** Time to live of what is set without one. @default 'none' */
+  readonly defaultTtlMs?: number | 'none' | undefined;
+  readonly timeouts?: TimeoutOptions | undefined;
+  readonly read?: ReadOptions | undefined;
+  /** How many owners must confirm a write. @default 'all' */
+  readonly write?: WritePolicy | undefined;
+  /** Limits per node and lane. */
+  readonly bulkhead?: BulkheadOptions | undefined;
+  /** Stops asking a node that fails, and finds out when it is well again; `false` never stops. */
+  readonly breaker?: false | BreakerOptions | undefined;
+  /** Further attempts after a lost connection; `false` makes none. */
+  readonly retry?: false | RetryOptions | undefined;
+  /** Remembers values for when no owner can answer; `false` remembers nothing. */
+  readonly fallback?: false | FallbackOptions | undefined;
+  /** Serves values for a short time without asking. @default false */
+  readonly near?: false | NearOptions | undefined;
+  /** A read that no owner answers is a miss and a write `false`, or both are errors. @default 'degrade' */
+  readonly onUnavailable?: 'degrade' | 'throw' | undefined;
+  /** How far the clocks of the processes that share the nodes may be apart, in ms. @default 500 */
+  readonly maxClockSkewMs?: number | undefined;
+  readonly ledger?: LedgerOptions | undefined;
+  /** Time, for tests. @default the system's */
+  readonly clock?: Clock | undefined;
+  /** Chance, uniform in [0, 1), for tests. @default Math.random */
+  readonly random?: (() => number) | undefined;
+}
+
+/** Options, checked and complete. */
+export interface CacheSettings {
+  readonly nodes: readonly NodeSpec[];
+  readonly namespace: string | undefined;
+  readonly replication: number;
+  readonly codec: CodecName | Codec<unknown>;
+  readonly compression: CompressionOptions | undefined;
+  readonly maxValueBytes: number;
+  /** 0 for none. */
+  readonly defaultTtlMs: number;
+  readonly timeouts: Readonly<Record<'connectMs' | 'attemptMs' | 'totalMs', number>>;
+  readonly read: { readonly prefer: ReadPreference; readonly onMiss: 'next' | 'accept' };
+  readonly write: WritePolicy;
+  readonly lanes: Readonly<Record<Lane, LaneSettings>>;
+  readonly largeValueBytes: number;
+  readonly breaker: BreakerOptions | undefined;
+  readonly retry: RetrySettings | undefined;
+  readonly fallback: Readonly<Record<keyof FallbackOptions, number>> | undefined;
+  readonly near: Readonly<Record<keyof NearOptions, number>> | undefined;
+  readonly degrades: boolean;
+  readonly maxClockSkewMs: number;
+  readonly ledger: Readonly<Record<keyof LedgerOptions, number>>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly clientId: number;
+}
+
+const anything: OptionRule = { says: 'anything', holds: () => true };
+const text: OptionRule = { says: 'a string', holds: (value) => typeof value === 'string' };
+const object: OptionRule = { says: 'an object', holds: (value) => typeof value === 'object' && value !== null };
+const off: OptionRule = { says: 'false', holds: (value) => value === false };
+const objectOrOff = either(object, off);
+
+const TOP_RULES: { readonly [K in keyof Required<CacheOptions>]: OptionRule } = {
+  nodes: anything,
+  namespace: text,
+  replication: integer(1, 16),
+  codec: either(oneOf(['json', 'string', 'bytes']), { says: 'a Codec with encode and decode', holds: isCodec }),
+  compression: object,
+  maxValueBytes: integer(1, 512 * 1024 * 1024),
+  defaultTtlMs: either(number(1), oneOf(['none'])),
+  timeouts: object,
+  read: object,
+  write: oneOf(['all', 'majority', 'one']),
+  bulkhead: object,
+  breaker: objectOrOff,
+  retry: objectOrOff,
+  fallback: objectOrOff,
+  near: objectOrOff,
+  onUnavailable: oneOf(['degrade', 'throw']),
+  maxClockSkewMs: integer(0, 3_600_000),
+  ledger: object,
+  clock: object,
+  random: callback,
+};
+
+const MAX_MS = 2 ** 31 - 1;
+const DEFAULT_NODES = ['memory://memory-1', 'memory://memory-2', 'memory://memory-3'];
+
+/** @throws OptionError naming the path, what is allowed and what it got. */
+export function resolveCacheOptions(given: CacheOptions): CacheSettings {
+  const options = resolveOptions<CacheOptions>('options', given, {}, TOP_RULES);
+  const codec = options.codec ?? 'json';
+  if (options.compression !== undefined && (codec === 'string' || codec === 'bytes'))
+    throw new OptionError(
+      'compression',
+      `must be left out with codec '${codec}', whose values other clients read as they are`,
+    );
+  const { lanes, largeValueBytes } = resolveBulkhead(options.bulkhead ?? {});
+  const breaker = options.breaker === false ? undefined : (options.breaker ?? {});
+  if (breaker !== undefined) resolveBreakerOptions(breaker);
+  const ttl = options.defaultTtlMs ?? 'none';
+  return Object.freeze<CacheSettings>({
+    nodes: parseNodes(options.nodes ?? DEFAULT_NODES),
+    namespace: options.namespace,
+    replication: options.replication ?? 1,
+    codec,
+    compression: options.compression,
+    maxValueBytes: options.maxValueBytes ?? 64 * 1024 * 1024,
+    defaultTtlMs: ttl === 'none' ? 0 : Math.ceil(ttl),
+    timeouts: resolveTimeouts(options.timeouts ?? {}),
+    read: resolveRead(options.read ?? {}),
+    write: options.write ?? 'all',
+    lanes,
+    largeValueBytes,
+    breaker,
+    retry: options.retry === false ? undefined : resolveRetry(options.retry ?? {}),
+    fallback:
+      options.fallback === false
+        ? undefined
+        : resolveOptions('fallback', options.fallback ?? {}, FALLBACK_DEFAULTS, FALLBACK_RULES),
+    near:
+      options.near === false || options.near === undefined
+        ? undefined
+        : resolveOptions('near', options.near, NEAR_DEFAULTS, NEAR_RULES),
+    degrades: options.onUnavailable !== 'throw',
+    maxClockSkewMs: options.maxClockSkewMs ?? 500,
+    ledger: resolveOptions('ledger', options.ledger ?? {}, LEDGER_DEFAULTS, LEDGER_RULES),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    clientId: randomInt(1, 2 ** 32 - 1),
+  });
+}
+
+const TIMEOUT_RULES = { connectMs: number(1, MAX_MS), attemptMs: number(1, MAX_MS), totalMs: number(1, MAX_MS) };
+const FALLBACK_DEFAULTS = { maxEntries: 10_000, maxBytes: 64 * 1024 * 1024, maxStaleMs: 60_000 };
+const FALLBACK_RULES = { maxEntries: integer(1), maxBytes: integer(1), maxStaleMs: number(1) };
+const NEAR_DEFAULTS = { maxEntries: 10_000, maxBytes: 64 * 1024 * 1024, ttlMs: 1_000 };
+const NEAR_RULES = { maxEntries: integer(1), maxBytes: integer(1), ttlMs: number(1) };
+const LEDGER_DEFAULTS = {
+  maxFloors: 1_000_000,
+  maxDistrusted: 1_000_000,
+  maxPayable: 100_000,
+  maxPayableBytes: 16 * 1024 * 1024,
+};
+const LEDGER_RULES = {
+  maxFloors: integer(1),
+  maxDistrusted: integer(1),
+  maxPayable: integer(0),
+  maxPayableBytes: integer(0),
+};
+
+function resolveTimeouts(options: TimeoutOptions): CacheSettings['timeouts'] {
+  return resolveOptions('timeouts', options, { connectMs: 300, attemptMs: 200, totalMs: 500 }, TIMEOUT_RULES);
+}
+
+function resolveRead(options: ReadOptions): CacheSettings['read'] {
+  const prefer: OptionRule = { says: "'primary', 'any' or { zone }", holds: isPreference };
+  const defaults: CacheSettings['read'] = { prefer: 'primary', onMiss: 'next' };
+  return resolveOptions<CacheSettings['read']>('read', options, defaults, {
+    prefer,
+    onMiss: oneOf(['next', 'accept']),
+  });
+}
+
+function isPreference(value: unknown): boolean {
+  if (value === 'primary' || value === 'any') return true;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'zone' in value &&
+    typeof value.zone === 'string' &&
+    Object.keys(value).length === 1
+  );
+}
+
+function isCodec(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'encode' in value &&
+    typeof value.encode === 'function' &&
+    'decode' in value &&
+    typeof value.decode === 'function'
+  );
+}

@@ -1,0 +1,60 @@
+/**
+ * Read repair: a copy found on one owner and missed on another is put back there, off the caller's path.
+ *
+ * It only ever adds, so it cannot replace anything; and nothing is added once the key was written here after the read
+ * began (rule R2), nor behind such a write, since operations of one key on one node keep their order.
+ */
+
+import pLimit from 'p-limit';
+import type { Topology } from '../cluster/topology.js';
+import type { Inspection } from '../driver/driver.js';
+import { clientIdAt, stampAt } from '../envelope.js';
+import { secondHash } from '../base/string-hash.js';
+import type { CacheNode } from '../node/cache-node.js';
+import type { ReadContext } from './contexts.js';
+import { promised } from './promised-attempt.js';
+
+/** Repairs under way at once, and waiting: more are dropped, since the next read asks again. */
+const CONCURRENCY = 8;
+const MAX_WAITING = 1_000;
+
+export class ReadRepair {
+  readonly #context: ReadContext;
+  readonly #topology: () => Topology;
+  readonly #limit = pLimit(CONCURRENCY);
+  readonly #pending = new Set<string>();
+
+  constructor(context: ReadContext, topology: () => Topology) {
+    this.#context = context;
+    this.#topology = topology;
+  }
+
+  request(key: string, hash: number, generation: number, from: CacheNode, missing: readonly CacheNode[]): void {
+    if (this.#pending.size >= MAX_WAITING || this.#pending.has(key)) return;
+    this.#pending.add(key);
+    void this.#limit(() => this.#repair(key, hash, generation, from, missing)).finally(() => this.#pending.delete(key));
+  }
+
+  async #repair(key: string, hash: number, generation: number, from: CacheNode, missing: readonly CacheNode[]): Promise<void> {
+    const { generations, attemptMs, values, ledger, counters, calendar } = this.#context;
+    const target = { key, hash, timeoutMs: attemptMs };
+    const found = await promised<Inspection | undefined>(target, (origin) => from.inspect(origin, 'background', true));
+    const entry = found.failure === undefined ? found.result : undefined;
+    if (entry === undefined || !generations.isCurrent(hash, generation)) return;
+    const { bytes, ttlMs } = entry;
+    const verdict = values.check(bytes, 0, bytes.length, secondHash(key), from.keepsTime ? 0 : calendar.now());
+    // Counters are never copied: two copies would count apart.
+    if (verdict !== 'ok') return;
+    const stamp = values.isEnveloped ? stampAt(bytes, 0) : -1;
+    const client = values.isEnveloped ? clientIdAt(bytes, 0) : 0;
+    const place = this.#topology().placement.hash(key);
+    if (!ledger.isQuiet && !ledger.trusts(from.slot, hash, key, stamp, client, place)) return;
+    for (const node of missing) {
+      if (!generations.isCurrent(hash, generation)) return;
+      const added = await promised<boolean>(target, (origin) => node.store(origin, 'background', 'add', bytes, ttlMs));
+      if (added.failure !== undefined || !added.result) continue;
+      counters.repairs++;
+      if (generations.isCurrent(hash, generation)) ledger.copied(hash, key, stamp, node.slot);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * Versions as users hold them: opaque text of node, life of the node's data, and the node's own token. A token means
+ * nothing on another node, nor after a restart, so any mismatch makes `compareAndSet` answer `false` (rule R10).
+ */
+
+import { OptionError } from './errors.js';
+import type { CacheNode } from './node/cache-node.js';
+
+export function versionOf(node: CacheNode, token: string): string {
+  return [node.name, node.connection?.incarnation?.id ?? '', token].map(encodeURIComponent).join('!');
+}
+
+/** The node's token, if the version is of this node and of this life of its data. @throws OptionError if it is no version at all */
+export function parseVersion(version: unknown, node: CacheNode): string | undefined {
+  const parts = typeof version === 'string' ? version.split('!') : [];
+  if (parts.length !== 3) throw new OptionError('version', 'must be a version that getEntry gave');
+  const [name, incarnation, token] = parts.map(decodeURIComponent);
+  if (name !== node.name || incarnation !== (node.connection?.incarnation?.id ?? '')) return undefined;
+  return token;
+}
