@@ -16,6 +16,7 @@ import { PointTable } from './point-table.js';
 import type { RingPlan } from './ring-plan.js';
 import { planBySampling } from './sampling.js';
 import { MAX_NODES, MAX_POINTS, virtualNodes } from './virtual-nodes.js';
+import { numberZones } from './zones.js';
 
 export interface RingOptions {
   /** Points of a node of weight 1. More even with more, at 4 bytes each. @default 1024 */
@@ -67,8 +68,9 @@ export class Ring implements Placement {
     }
     const zones = numberZones(this.members);
     this.table = new PointTable(virtualNodes(names, counts), zones);
-    // Names, counts and the grouping into zones decide every owner: weights and zone names only through these.
-    const identity = JSON.stringify([names, counts, zones === undefined ? [] : [...zones]]);
+    // Names, counts and the grouping into zones decide every owner: weights and zone names only through these. And one
+    // node owns everything with any number of points.
+    const identity = JSON.stringify([names, names.length > 1 ? counts : [], zones === undefined ? [] : [...zones]]);
     this.fingerprint = `ring-${xxh64(identity).toString(16).padStart(16, '0')}`;
   }
 
@@ -139,20 +141,4 @@ function pointsOf({ name, weight = 1 }: RingMember, pointsPerWeight: number): nu
     throw new RangeError(`weight of ${name} must be a number above 0, got ${weight}`);
   }
   return Math.max(1, Math.round(pointsPerWeight * weight));
-}
-
-/**
- * Zone numbers by node index, in order of first appearance, so that what a zone is called plays no part. Undefined where
- * zones change nothing: all members in one, or each in one of its own.
- */
-function numberZones(members: readonly RingMember[]): Int32Array | undefined {
-  const numbers = new Map<string, number>();
-  let next = 0;
-  const zones = Int32Array.from(members, ({ zone }) => {
-    const known = zone === undefined ? undefined : numbers.get(zone);
-    if (known !== undefined) return known;
-    if (zone !== undefined) numbers.set(zone, next);
-    return next++;
-  });
-  return next <= 1 || next === members.length ? undefined : zones;
 }

@@ -1,0 +1,130 @@
+/**
+ * Envoy's redis_proxy over its two consistent load balancers. The key hash is MurmurHash64A of the UTF-8 in both; hosts are
+ * labelled "ip:port", names play no part.
+ *
+ * - `ring-xxhash` (RING_HASH, XX_HASH, the default) and `ring-murmur2`: points hash("ip:port_i") of 64 bits. With weights as
+ *   shares w of their sum, scale = min(ceil(min w × 1024) / min w, 8 M), and hosts in list order get points until the running
+ *   count reaches the running sum of scale × w. The owner is the first point at or after the key's.
+ * - `maglev`: a table of 65,537 entries; entry hash % 65537 owns. Hosts sorted by label take turns to fill it along
+ *   (offset + n × skip) % 65537 with offset = xxh64(label) % 65537 and skip = xxh64(label, seed 1) % 65536 + 1; a host sits
+ *   out turns in proportion to what its weight lacks to the greatest.
+ *
+ * Successors: clockwise, for maglev down the table (Envoy itself rebuilds without the host).
+ * Source: envoyproxy/envoy ring_hash_lb.cc, maglev_lb.cc, common/hash.cc, clusters/redis/redis_cluster_lb.cc.
+ */
+
+import { xxh64 } from '../hash.js';
+import { listPlacement } from './list-placement.js';
+import { murmur64 } from './murmur.js';
+import { hostPort, membersOf, type PlacementNode, totalWeight, weightOf } from './placement-node.js';
+import type { PointPlacement } from './point-placement.js';
+import { remainder } from './uint64.js';
+
+const MIN_RING_SIZE = 1024;
+const MAX_RING_SIZE = 8 * 1024 * 1024;
+const MAGLEV_TABLE_SIZE = 65537;
+
+export const ENVOY_RING_HASHES = {
+  xxhash: (label: string) => xxh64(label),
+  murmur2: (label: string) => {
+    const halves = new Uint32Array(2);
+    murmur64(label, halves);
+    return (BigInt(halves[0]!) << 32n) | BigInt(halves[1]!);
+  },
+} as const;
+
+export type EnvoyRingHash = keyof typeof ENVOY_RING_HASHES;
+
+export interface EnvoyPoint {
+  readonly at: bigint;
+  readonly node: number;
+}
+
+/** The ring as Envoy holds it: points of 64 bits in order. */
+export function envoyRingPoints(
+  nodes: readonly PlacementNode[],
+  hash: EnvoyRingHash,
+  minRingSize = MIN_RING_SIZE,
+): EnvoyPoint[] {
+  const total = totalWeight(nodes);
+  const least = Math.min(...nodes.map((node) => weightOf(node) / total));
+  const scale = Math.min(Math.ceil(least * minRingSize) / least, MAX_RING_SIZE);
+  const points: EnvoyPoint[] = [];
+  let target = 0;
+  nodes.forEach((node, index) => {
+    target += scale * (weightOf(node) / total);
+    for (let i = 0; points.length < target; i++) {
+      points.push({ at: ENVOY_RING_HASHES[hash](`${hostPort(node)}_${i}`), node: index });
+    }
+  });
+  return points.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+}
+
+/** The points become a list: a lookup among 64-bit points finds the entry, successors follow it. */
+export function envoyRing(nodes: readonly PlacementNode[], hash: EnvoyRingHash): PointPlacement {
+  const points = nodes.length === 0 ? [] : envoyRingPoints(nodes, hash);
+  const high = Uint32Array.from(points, ({ at }) => Number(at >> 32n));
+  const low = Uint32Array.from(points, ({ at }) => Number(at & 0xffffffffn));
+  const halves = new Uint32Array(2);
+  const index = (key: string): number => {
+    murmur64(key, halves);
+    const found = lowerBound(high, low, halves[0]!, halves[1]!);
+    return found === high.length ? 0 : found;
+  };
+  const identity = `envoy-ring-${points.map(({ at }) => at.toString(16)).join()}`;
+  return listPlacement(
+    identity,
+    membersOf(nodes),
+    points.map(({ node }) => node),
+    index,
+  );
+}
+
+export function envoyMaglev(nodes: readonly PlacementNode[]): PointPlacement {
+  const halves = new Uint32Array(2);
+  const index = (key: string): number => {
+    murmur64(key, halves);
+    return remainder(halves[0]!, halves[1]!, MAGLEV_TABLE_SIZE);
+  };
+  const table = nodes.length === 0 ? [] : envoyMaglevTable(nodes, MAGLEV_TABLE_SIZE);
+  return listPlacement('envoy-maglev', membersOf(nodes), table, index);
+}
+
+/** Node index of each entry. @param size a prime */
+export function envoyMaglevTable(nodes: readonly PlacementNode[], size: number): number[] {
+  const total = totalWeight(nodes);
+  const hosts = nodes.map((node, index) => {
+    const label = hostPort(node);
+    const offset = Number(xxh64(label) % BigInt(size));
+    const skip = Number(xxh64(label, 1n) % BigInt(size - 1)) + 1;
+    return { index, label, skip, entry: offset, weight: weightOf(node) / total, dueWeight: 0 };
+  });
+  hosts.sort((a, b) => (a.label < b.label ? -1 : 1));
+  const most = Math.max(...hosts.map(({ weight }) => weight));
+  const table = new Array<number>(size).fill(-1);
+  let filled = 0;
+  for (let turn = 1; filled < size; turn++) {
+    for (const host of hosts) {
+      if (filled === size) break;
+      if (turn * host.weight < host.dueWeight) continue;
+      host.dueWeight += most;
+      while (table[host.entry] !== -1) host.entry = (host.entry + host.skip) % size;
+      table[host.entry] = host.index;
+      filled++;
+    }
+  }
+  return table;
+}
+
+/** Index of the first 64-bit number not below (toHigh, toLow), or the length. */
+function lowerBound(high: Uint32Array, low: Uint32Array, toHigh: number, toLow: number): number {
+  let from = 0;
+  let to = high.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    const isBelow = high[middle]! < toHigh || (high[middle]! === toHigh && low[middle]! < toLow);
+    if (isBelow) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}

@@ -1,0 +1,56 @@
+/**
+ * The bytes of a key, in one buffer that all hashes of this folder read: no allocation per key.
+ *
+ * Valid until the next key is loaded; nothing here awaits, so nobody sees another's bytes. Behind the bytes there is
+ * always room for the padding that digests append.
+ */
+
+/** What a digest may append: up to 63 bytes to fill a block and one block more. */
+const PADDING = 128;
+/** From here on encodeInto (50 ns and next to nothing per character) beats a loop (0.8 ns per character). */
+const SHORT = 64;
+
+const encoder = new TextEncoder();
+
+class KeyBytes {
+  bytes = new Uint8Array(1024);
+  view = new DataView(this.bytes.buffer);
+
+  reserve(length: number): void {
+    if (length + PADDING <= this.bytes.length) return;
+    this.bytes = new Uint8Array(2 * length + PADDING);
+    this.view = new DataView(this.bytes.buffer);
+  }
+}
+
+export const keyBytes = new KeyBytes();
+
+/** Loads the UTF-8 of a key and answers its length. A lone surrogate counts as U+FFFD. */
+export function loadUtf8(key: string): number {
+  const length = key.length;
+  keyBytes.reserve(length * 3);
+  const bytes = keyBytes.bytes;
+  if (length <= SHORT) {
+    let wide = 0;
+    for (let i = 0; i < length; i++) {
+      const code = key.charCodeAt(i);
+      wide |= code;
+      bytes[i] = code;
+    }
+    if (wide < 0x80) return length;
+  }
+  return encoder.encodeInto(key, bytes).written;
+}
+
+/** Loads each code point's lowest byte (what Python does that masks `ord` by 0xff) and answers how many there are. */
+export function loadCodePoints(key: string): number {
+  keyBytes.reserve(key.length);
+  const bytes = keyBytes.bytes;
+  let length = 0;
+  for (let i = 0; i < key.length; i++) {
+    const code = key.codePointAt(i)!;
+    if (code > 0xffff) i++;
+    bytes[length++] = code;
+  }
+  return length;
+}
