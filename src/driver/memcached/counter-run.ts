@@ -1,0 +1,70 @@
+/**
+ * Counters that shrink. After `ma … MD` a number that lost a digit is stored padded with blanks ("99 " after 100 - 1), but
+ * a counter is bare digits to everybody who reads it. So a padded one is written again, guarded by its CAS value and with
+ * the life it has left, before anybody hears of the decrement or sends anything behind it:
+ *
+ *     run:   count count count | wait for the replies | look, rewrite what is padded | settle all in order | what was held
+ *
+ * Counts behind a decrement join its run, since they read a padded number as the number it is; anything else is held until
+ * the run has ended. Increments alone make no run and hold nothing.
+ */
+
+import type { CountOperation, Inspection, Operation } from '../driver.js';
+import type { FlaggedStore } from './meta-encoder.js';
+import type { KnownOutcome } from './owed.js';
+
+/** Each failed attempt means that somebody else wrote the counter in between. */
+const ATTEMPTS = 3;
+
+export class CounterRun {
+  /** How many entries at the end of what is owed are part of this run. */
+  pending = 0;
+  readonly outcomes: KnownOutcome[] = [];
+  readonly suspects = new Set<string>();
+  /** Operations that wait for the end of the run. */
+  readonly held: Operation[] = [];
+}
+
+/** Whether the number before may have had more digits: it was at most `value - delta`, less if the count stopped at 0. */
+export function mayBePadded({ delta }: CountOperation, value: number): boolean {
+  return delta < 0 && String(value - delta).length > String(value).length;
+}
+
+/** Takes back a count that went past 2^53 - 1. */
+export function undoOf({ key, delta }: CountOperation): CountOperation {
+  return { kind: 'count', key, delta: -delta, ttlMs: 0, done: () => undefined, fail: () => undefined };
+}
+
+/**
+ * Rewrites a padded counter as bare digits; calls `end` once, whether or not there was anything to do. A failure leaves the
+ * number padded: its value is right, and what failed is told by the operations of the same connection.
+ */
+export function repairCounter(key: string, send: (operation: Operation) => void, end: () => void): void {
+  let attempts = 0;
+  const look = (): void => {
+    send({ kind: 'inspect', key, withValue: true, found: rewrite, miss: end, fail: end });
+  };
+  const rewrite = (entry: Inspection & { readonly clientFlags?: number }): void => {
+    const digits = /^(\d+) +$/.exec(entry.bytes.latin1Slice())?.[1];
+    if (digits === undefined || attempts++ === ATTEMPTS) {
+      end();
+      return;
+    }
+    const { token, ttlMs, clientFlags = 0 } = entry;
+    const bytes = Buffer.from(digits, 'latin1');
+    const done = (isStored: boolean): void => (isStored ? end() : look());
+    const store: FlaggedStore = {
+      kind: 'store',
+      key,
+      mode: 'compare',
+      bytes,
+      ttlMs,
+      token,
+      clientFlags,
+      done,
+      fail: end,
+    };
+    send(store);
+  };
+  look();
+}

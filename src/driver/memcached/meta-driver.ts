@@ -1,0 +1,90 @@
+/**
+ * Opens connections that speak memcached's meta protocol (1.6 and later), on TCP, TLS or a unix socket, with the user name
+ * and password of an auth file if one is asked for.
+ *
+ * The handshake learns which life of the data this is, the server's clock, its largest item, and whether we stand in its
+ * list of connections under the name we know; a server that keeps any of it to itself is served without. One that does not
+ * know `mn` is refused: it would execute the value behind an `ms` as commands.
+ */
+
+import { NodeError } from '../../errors.js';
+import type { Connection, ConnectOptions, Credentials, Driver } from '../driver.js';
+import { ACCEPTED, authRequest } from './auth-file.js';
+import { enumerateKeys } from './enumerate.js';
+import { limitsOf, shakeHands } from './handshake.js';
+import { askCredentials, clockOf, FRAME_ALLOWANCE_BYTES, type MemcachedOptions } from './memcached-options.js';
+import { MetaConnection } from './meta-connection.js';
+import { connectionNames, largestItem, nodeFacts, statistics } from './node-facts.js';
+import { openWire } from './open-wire.js';
+import { maxTtlMs, ServerTime } from './server-time.js';
+
+/** Beyond this the list of connections is too long to be asked for at every connect; the connection then has no `id`. */
+const MOST_LISTED_CONNECTIONS = 4096;
+const ENUMERATION_CONNECT_MS = 5_000;
+
+export function createMetaDriver(options: MemcachedOptions): Driver {
+  return {
+    kind: 'memcached',
+    capabilities: {
+      ttlResolutionMs: 1000,
+      maxTtlMs: maxTtlMs(clockOf(options)),
+      compareAndSet: true,
+      enumeration: true,
+      raw: true,
+    },
+    connect: ({ signal }: ConnectOptions) => connect(options, signal),
+  };
+}
+
+async function connect(options: MemcachedOptions, signal: AbortSignal): Promise<Connection> {
+  const credentials = await askCredentials(options.credentials, signal);
+  const wire = await openWire(options, signal);
+  const time = new ServerTime(clockOf(options));
+  const connection = new MetaConnection(wire, {
+    time,
+    maxFrameBytes: FRAME_ALLOWANCE_BYTES,
+    enumerate: (prefix, life) => walk(options, prefix, life),
+  });
+  await shakeHands(connection, wire.where, options, signal, () =>
+    introduce(connection, options, time, credentials, wire.localName),
+  );
+  return connection;
+}
+
+async function introduce(
+  connection: MetaConnection,
+  options: MemcachedOptions,
+  time: ServerTime,
+  credentials: Credentials | undefined,
+  localName: string | undefined,
+): Promise<void> {
+  if (credentials !== undefined && (await connection.open(authRequest(credentials))) !== ACCEPTED)
+    throw new NodeError('auth', 'the server did not take the user name and password');
+  // One answer decides, the others may be missing: asked for together, awaited together, so that none is left unheard.
+  const [stats, settings, greeting] = await Promise.all([
+    connection.list('stats'),
+    connection.list('stats', 'settings'),
+    connection.ask('mn').catch(unlessRefused),
+  ]);
+  if (greeting !== 'MN') throw new NodeError('protocol', 'no meta protocol: memcached 1.6 or later is needed');
+  const facts = nodeFacts(statistics(stats));
+  connection.incarnation = facts.incarnation;
+  if (facts.time !== undefined) time.learn(facts.time);
+  const limits = limitsOf(largestItem(statistics(settings)), options);
+  connection.limit(limits.itemBytes, limits.frameBytes);
+  connection.maxValueBytes = limits.valueBytes;
+  if (localName === undefined || (facts.connections ?? 0) > MOST_LISTED_CONNECTIONS) return;
+  if (connectionNames(await connection.list('stats', 'conns')).has(localName)) connection.id = localName;
+}
+
+function unlessRefused(error: unknown): undefined {
+  if (error instanceof NodeError && error.reason === 'rejected') return undefined;
+  throw error;
+}
+
+async function* walk(options: MemcachedOptions, prefix: string, life: AbortSignal): AsyncGenerator<string[]> {
+  const signal = AbortSignal.any([life, AbortSignal.timeout(ENUMERATION_CONNECT_MS)]);
+  const credentials = await askCredentials(options.credentials, signal);
+  const wire = await openWire(options, signal, false);
+  yield* enumerateKeys(wire, credentials, prefix, life);
+}

@@ -1,0 +1,62 @@
+/** One operation as a request, or as the outcome that needs none: what the server would refuse must not leave, see key-token.ts. */
+
+import type { CountOperation, Operation, StoreOperation } from '../driver.js';
+import { illegalCount, illegalKey, illegalStore, illegalTtl, refused } from './legality.js';
+import type { MetaEncoder } from './meta-encoder.js';
+import { type KnownOutcome, known } from './owed.js';
+import { rawLine } from './raw-command.js';
+import { isTtl, type ServerTime } from './server-time.js';
+
+export class MetaRequests {
+  readonly encoder: MetaEncoder;
+  readonly time: ServerTime;
+  /** Largest item the server takes, as far as it told. */
+  itemBytes = Number.POSITIVE_INFINITY;
+
+  constructor(encoder: MetaEncoder, time: ServerTime) {
+    this.encoder = encoder;
+    this.time = time;
+  }
+
+  /** Encodes; what it answers, if anything, takes the place of a request. */
+  write(operation: Operation, opaque: number): KnownOutcome | undefined {
+    const { encoder, time } = this;
+    switch (operation.kind) {
+      case 'get':
+        return encoder.get(operation.key, opaque) ? undefined : illegalKey(operation);
+      case 'store':
+        return this.#store(operation, opaque);
+      case 'delete':
+        return encoder.delete(operation.key, opaque) ? undefined : illegalKey(operation);
+      case 'inspect':
+        return encoder.inspect(operation.key, operation.withValue, opaque) ? undefined : illegalKey(operation);
+      case 'touch':
+        if (!isTtl(operation.ttlMs)) return illegalTtl(operation);
+        return encoder.touch(operation.key, time.expiry(operation.ttlMs), opaque) ? undefined : illegalKey(operation);
+      case 'count':
+        return this.#count(operation, opaque);
+      case 'raw': {
+        const line = rawLine(operation.words);
+        if (line === undefined)
+          return refused(operation, 'not a command of one line with one reply that this connection may send');
+        encoder.line(line);
+        return undefined;
+      }
+    }
+  }
+
+  #store(operation: StoreOperation, opaque: number): KnownOutcome | undefined {
+    // A token that is none of ours matches no entry. C0 would compare nothing.
+    if (operation.mode === 'compare' && !/^[1-9]\d{0,19}$/.test(operation.token ?? ''))
+      return known(operation, () => operation.done(false));
+    const illegal = illegalStore(operation, this.itemBytes);
+    if (illegal !== undefined) return illegal;
+    return this.encoder.store(operation, this.time.expiry(operation.ttlMs), opaque) ? undefined : illegalKey(operation);
+  }
+
+  #count(operation: CountOperation, opaque: number): KnownOutcome | undefined {
+    const illegal = illegalCount(operation);
+    if (illegal !== undefined) return illegal;
+    return this.encoder.count(operation, this.time.expiry(operation.ttlMs), opaque) ? undefined : illegalKey(operation);
+  }
+}
