@@ -5,6 +5,7 @@
 
 import type { Connection, CountOperation, Inspection, Operation, StoreMode, TtlMs } from '../driver/driver.js';
 import { NO_EXPIRY } from '../driver/driver.js';
+import type { CacheError } from '../errors.js';
 
 export interface StoreChoice {
   /** @default 'set' */
@@ -17,7 +18,7 @@ export interface StoreChoice {
 export type CountChoice = Partial<Pick<CountOperation, 'initial' | 'ttlMs'>>;
 
 /** Makes one operation and tells its outcome. */
-export type Ask<T> = (resolve: (value: T) => void, reject: (error: Error) => void) => Operation;
+export type Ask<T> = (resolve: (value: T) => void, reject: (error: CacheError) => void) => Operation;
 
 export class PromisedConnection {
   readonly connection: Connection;
@@ -40,7 +41,7 @@ export class PromisedConnection {
   }
 
   delete(key: string): Promise<boolean> {
-    return this.send((done, fail) => ({ kind: 'delete', key, done, fail }));
+    return this.send(askDelete(key));
   }
 
   touch(key: string, ttlMs: TtlMs): Promise<boolean> {
@@ -87,6 +88,10 @@ export function askStore(key: string, value: Buffer | string, choice: StoreChoic
   const { mode = 'set', ttlMs = NO_EXPIRY, token } = choice;
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
   return (done, fail) => ({ kind: 'store', key, mode, bytes, ttlMs, token, done, fail });
+}
+
+export function askDelete(key: string): Ask<boolean> {
+  return (done, fail) => ({ kind: 'delete', key, done, fail });
 }
 
 export function askCount(key: string, delta: number, choice: CountChoice = {}): Ask<number | undefined> {
