@@ -3,12 +3,22 @@
  * one topology snapshot, and hands the work to `replication/`; here it only becomes a promise.
  */
 
-import { type Call, type CallOptions, type CountOptions, resolveCall, resolveTtl, type SetOptions, withSignal, aborted } from './call-options.js';
+import { secondHash } from './base/string-hash.js';
 import type { CacheParts } from './cache-parts.js';
+import {
+  aborted,
+  type Call,
+  type CallOptions,
+  type CountOptions,
+  resolveCall,
+  resolveTtl,
+  type SetOptions,
+  withSignal,
+} from './call-options.js';
 import { CacheError, OptionError } from './errors.js';
 import type { CacheEventName, CacheListener } from './events.js';
-import { getOrSet, type GetOrSetOptions, type Loader } from './get-or-set.js';
-import { type DeletedMany, deleteMany, type FoundMany, getMany, setMany, type StoredMany } from './many.js';
+import { type GetOrSetOptions, getOrSet, type Loader } from './get-or-set.js';
+import { type DeletedMany, deleteMany, type FoundMany, getMany, type StoredMany, setMany } from './many.js';
 import { clearNamespace, namespaceKeys } from './namespace.js';
 import { ConditionalWrite } from './replication/conditional-write.js';
 import { readEntry } from './replication/entry-read.js';
@@ -16,7 +26,6 @@ import { KeyRead } from './replication/key-read.js';
 import { KeyWrite } from './replication/key-write.js';
 import { touch } from './replication/touch.js';
 import type { CacheStats, NodeView } from './stats.js';
-import { secondHash } from './base/string-hash.js';
 import { parseVersion, versionOf } from './version.js';
 
 export interface CacheEntry<T> {
@@ -52,7 +61,7 @@ export class Cache<V = unknown> {
       const near = parts.near?.get(wire);
       if (near !== undefined) return Promise.resolve(parts.values.restore(wire, near) as T);
       const read = new Promise<T | undefined>((resolve, reject) => {
-        new KeyRead(parts.read, parts.topology, wire, call.totalMs, call.lane, false, resolve as (value: unknown) => void, reject).begin();
+        new KeyRead(parts.read, parts.topology, wire, call, false, resolve as (value: unknown) => void, reject);
       });
       return call.signal === undefined ? read : withSignal(read, call.signal);
     } catch (error) {
@@ -82,9 +91,21 @@ export class Cache<V = unknown> {
     if (error === undefined) return undefined;
     const remembered = parts.read.fallbackValue(wire, error);
     if (remembered !== undefined)
-      return { value: remembered.value as T, source: 'fallback', node: undefined, stale: true, ttlMs: undefined, version: undefined, ageMs: remembered.ageMs };
+      return {
+        value: remembered.value as T,
+        source: 'fallback',
+        node: undefined,
+        stale: true,
+        ttlMs: undefined,
+        version: undefined,
+        ageMs: remembered.ageMs,
+      };
     if (parts.read.degrades) return undefined;
-    throw new CacheError('ERR_UNAVAILABLE', `no owner of the key answered: ${error.message}`, { node: error.node, key, cause: error });
+    throw new CacheError('ERR_UNAVAILABLE', `no owner of the key answered: ${error.message}`, {
+      node: error.node,
+      key,
+      cause: error,
+    });
   }
 
   /** What was found; keys that no owner could tell of are in `.failures` of the answer. Never rejects for a node's sake. */
@@ -101,7 +122,13 @@ export class Cache<V = unknown> {
       const ttlMs = resolveTtl(options.ttlMs, parts.defaultTtlMs);
       parts.assertOpen();
       const stamp = parts.stamps.next();
-      const bytes = parts.values.encode(wire, secondHash(wire), value, stamp, ttlMs === 0 ? 0 : parts.read.calendar.now() + ttlMs);
+      const bytes = parts.values.encode(
+        wire,
+        secondHash(wire),
+        value,
+        stamp,
+        ttlMs === 0 ? 0 : parts.read.calendar.now() + ttlMs,
+      );
       return this.#write(wire, call, stamp, bytes, ttlMs);
     } catch (error) {
       return Promise.reject(error);
@@ -109,8 +136,13 @@ export class Cache<V = unknown> {
   }
 
   /** Stores many; values that cannot be stored and keys that too few owners confirmed are in `failures`. */
-  setMany<T extends V = V>(entries: Iterable<readonly [string, T]> | Readonly<Record<string, T>>, options: SetOptions = {}): Promise<StoredMany> {
-    return this.#run(options, (call) => setMany(this.#parts, entries, resolveTtl(options.ttlMs, this.#parts.defaultTtlMs), call));
+  setMany<T extends V = V>(
+    entries: Iterable<readonly [string, T]> | Readonly<Record<string, T>>,
+    options: SetOptions = {},
+  ): Promise<StoredMany> {
+    return this.#run(options, (call) =>
+      setMany(this.#parts, entries, resolveTtl(options.ttlMs, this.#parts.defaultTtlMs), call),
+    );
   }
 
   /** Stores the value only if there is none. `false` means that there is one, and nothing else. @throws CacheError if the owner cannot tell */
@@ -120,7 +152,9 @@ export class Cache<V = unknown> {
 
   /** Stores the value only if there is one. @throws CacheError if the owner cannot tell */
   replace<T extends V = V>(key: string, value: T, options: SetOptions = {}): Promise<boolean> {
-    return this.#conditional(key, options, (write, encoded) => write.store('replace', encoded(value), this.#ttl(options)));
+    return this.#conditional(key, options, (write, encoded) =>
+      write.store('replace', encoded(value), this.#ttl(options)),
+    );
   }
 
   /** Stores the value only if `version`, from `getEntry`, is still that of the entry. @throws CacheError if the owner cannot tell */
@@ -254,21 +288,36 @@ export class Cache<V = unknown> {
   #write(wire: string, call: Call, stamp: number, bytes: Buffer | undefined, ttlMs: number): Promise<boolean> {
     const parts = this.#parts;
     const written = new Promise<boolean>((resolve, reject) => {
-      const write = { topology: parts.topology, key: wire, totalMs: call.totalMs, lane: call.lane, policy: call.policy, isStrict: false };
+      const write = {
+        topology: parts.topology,
+        key: wire,
+        totalMs: call.totalMs,
+        lane: call.lane,
+        policy: call.policy,
+        isStrict: false,
+      };
       new KeyWrite(parts.write, write, stamp, bytes, ttlMs, resolve, reject).begin();
     });
     return call.signal === undefined ? written : withSignal(written, call.signal);
   }
 
-  async #conditional<T>(key: string, options: SetOptions, act: (write: ConditionalWrite, encoded: (value: unknown) => Buffer) => Promise<T>): Promise<T> {
+  async #conditional<T>(
+    key: string,
+    options: SetOptions,
+    act: (write: ConditionalWrite, encoded: (value: unknown) => Buffer) => Promise<T>,
+  ): Promise<T> {
     const parts = this.#parts;
     const wire = parts.keys.toWireKey(key);
     const call = this.#call(options);
     const ttlMs = this.#ttl(options);
     parts.assertOpen();
     const stamp = parts.stamps.next();
-    const encoded = (value: unknown): Buffer => parts.values.encode(wire, secondHash(wire), value, stamp, ttlMs === 0 ? 0 : parts.read.calendar.now() + ttlMs);
-    return heard(act(new ConditionalWrite(parts.write, { topology: parts.topology, key: wire, ...call }, stamp), encoded), call);
+    const encoded = (value: unknown): Buffer =>
+      parts.values.encode(wire, secondHash(wire), value, stamp, ttlMs === 0 ? 0 : parts.read.calendar.now() + ttlMs);
+    return heard(
+      act(new ConditionalWrite(parts.write, { topology: parts.topology, key: wire, ...call }, stamp), encoded),
+      call,
+    );
   }
 
   async #count(key: string, delta: number, initial: number, options: CountOptions): Promise<number> {
@@ -277,7 +326,8 @@ export class Cache<V = unknown> {
     if (!Number.isSafeInteger(initial) || (options.initial !== undefined && initial < 0))
       throw new OptionError('initial', `must be an integer from 0 to 2^53 - 1, got ${String(initial)}`);
     const value = await this.#conditional(key, options, (write) => write.count(delta, start, this.#ttl(options)));
-    if (value === undefined) throw new CacheError('ERR_INDETERMINATE', 'the counter vanished while it was counted', { key });
+    if (value === undefined)
+      throw new CacheError('ERR_INDETERMINATE', 'the counter vanished while it was counted', { key });
     return value;
   }
 }

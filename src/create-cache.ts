@@ -2,15 +2,16 @@
 
 import { Calendar } from './base/calendar.js';
 import { HybridClock } from './base/hybrid-clock.js';
-import { Sweep } from './node/sweep.js';
 import { Turn } from './base/turn.js';
+import { buildNodes } from './build-nodes.js';
 import { Cache } from './cache.js';
 import type { CacheParts } from './cache-parts.js';
-import { Ledger } from './cluster/ledger/ledger.js';
 import { DebtPayer } from './cluster/debt-payer.js';
+import { Ledger } from './cluster/ledger/ledger.js';
 import { Topology } from './cluster/topology.js';
-import { createTranscoder } from './codec.js';
 import type { Kept } from './codec/transcoder.js';
+import { createTranscoder } from './codec.js';
+import { createContexts } from './create-contexts.js';
 import { CacheError } from './errors.js';
 import { EventBus } from './events.js';
 import { KeySpace } from './key.js';
@@ -20,11 +21,10 @@ import { Generations } from './near/generations.js';
 import { NearCache } from './near/near-cache.js';
 import { SingleFlight } from './near/single-flight.js';
 import type { CacheNode } from './node/cache-node.js';
+import { Sweep } from './node/sweep.js';
 import { type CacheOptions, resolveCacheOptions } from './options.js';
-import { buildNodes } from './build-nodes.js';
-import { createContexts } from './create-contexts.js';
-import type { RingMember } from './ring/placement.js';
 import { promised } from './replication/promised-attempt.js';
+import type { RingMember } from './ring/placement.js';
 import { Ring } from './ring/ring.js';
 import { RingView } from './ring-view.js';
 import { snapshotStats, viewNode } from './snapshot-stats.js';
@@ -45,9 +45,14 @@ export function createCache<V = unknown>(options: CacheOptions = {}): Cache<V> {
   const events = new EventBus();
   const turn = new Turn(clock);
   const sweep = new Sweep(clock);
-  const ledger = new Ledger({ ...settings.ledger, clientId: settings.clientId, maxClockSkewMs: settings.maxClockSkewMs });
+  const ledger = new Ledger({
+    ...settings.ledger,
+    clientId: settings.clientId,
+    maxClockSkewMs: settings.maxClockSkewMs,
+  });
   const near = settings.near === undefined ? undefined : new NearCache<Kept>(settings.near, generations, clock);
-  const fallback = settings.fallback === undefined ? undefined : new Fallback<Kept>(settings.fallback, generations, clock);
+  const fallback =
+    settings.fallback === undefined ? undefined : new Fallback<Kept>(settings.fallback, generations, clock);
 
   const payer = new DebtPayer({
     ledger,
@@ -60,7 +65,19 @@ export function createCache<V = unknown>(options: CacheOptions = {}): Cache<V> {
   const nodes = buildNodes(settings, { turn, sweep, ledger, payer, stamps, events, epoch: () => topology.epoch });
   const topology = new Topology(1, Ring.build(nodes.map(memberOf)), byMember(nodes), settings.replication);
 
-  const contexts = createContexts({ settings, ledger, values, calendar, generations, near, fallback, events, payer, topology: () => topology });
+  const contexts = createContexts({
+    settings,
+    turn,
+    ledger,
+    values,
+    calendar,
+    generations,
+    near,
+    fallback,
+    events,
+    payer,
+    topology: () => topology,
+  });
   const lifecycle = new Lifecycle(clock, () => topology.nodes, payer, events);
   const parts: CacheParts = {
     keys,

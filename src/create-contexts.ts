@@ -1,6 +1,7 @@
 /** What reads and writes need from the cache around them (`replication/contexts`), made of the parts. */
 
 import type { Calendar } from './base/calendar.js';
+import type { Turn } from './base/turn.js';
 import type { DebtPayer } from './cluster/debt-payer.js';
 import type { Ledger } from './cluster/ledger/ledger.js';
 import type { Topology } from './cluster/topology.js';
@@ -10,6 +11,7 @@ import type { EventBus } from './events.js';
 import type { Fallback } from './near/fallback.js';
 import type { Generations } from './near/generations.js';
 import type { NearCache } from './near/near-cache.js';
+import { RefillFilter } from './near/refill-filter.js';
 import { delayFor } from './node/backoff.js';
 import { RetryBudget } from './node/retry-budget.js';
 import type { CacheSettings } from './options.js';
@@ -19,6 +21,7 @@ import { xxh32 } from './ring/hash.js';
 
 export interface ContextParts {
   readonly settings: CacheSettings;
+  readonly turn: Turn;
   readonly ledger: Ledger;
   readonly values: Transcoder;
   readonly calendar: Calendar;
@@ -31,9 +34,17 @@ export interface ContextParts {
 }
 
 export function createContexts(parts: ContextParts): { readonly read: ReadContext; readonly write: WriteContext } {
-  const { settings, ledger, values, calendar, generations, near, fallback, events, payer } = parts;
+  const { settings, turn, ledger, values, calendar, generations, near, fallback, events, payer } = parts;
   const { clock } = settings;
-  const counters: Counters = { corrupt: 0, distrusted: 0, walks: 0, retries: 0, unconfirmed: 0, repairs: 0, fallbackServed: 0 };
+  const counters: Counters = {
+    corrupt: 0,
+    distrusted: 0,
+    walks: 0,
+    retries: 0,
+    unconfirmed: 0,
+    repairs: 0,
+    fallbackServed: 0,
+  };
   const retries = new BudgetedRetries(settings, counters);
   const common = {
     clock,
@@ -49,13 +60,15 @@ export function createContexts(parts: ContextParts): { readonly read: ReadContex
     ledgerHash: (key: string, place: number): number => (key.includes('{') ? xxh32(key) : place),
   };
   const state = new Degradation(events, clock);
+  const refill = new RefillFilter();
   const read: ReadContext = {
     ...common,
     preference: settings.read.prefer,
     asksNextOnMiss: settings.read.onMiss === 'next',
     fill(key, hash, generation, kept) {
       if (state.isDegraded) state.recovered();
-      fallback?.fill(key, hash, generation, kept, kept.bytes);
+      if (fallback !== undefined && refill.isDue(hash, turn.now))
+        fallback.fill(key, hash, generation, kept, kept.bytes);
       near?.fill(key, hash, generation, kept, kept.bytes, Number.POSITIVE_INFINITY);
     },
     fallbackValue(key, error) {
@@ -80,6 +93,7 @@ export function createContexts(parts: ContextParts): { readonly read: ReadContex
       generations.bump(hash);
       near?.delete(key);
       fallback?.delete(key);
+      refill.forget(hash);
     },
     unconfirmed(key, error) {
       counters.unconfirmed++;
@@ -107,7 +121,9 @@ class BudgetedRetries implements Retries {
     const { retry } = this.#settings;
     if (retry === undefined || attempts >= retry.attempts) return false;
     // A node that did not answer in time would get the same again behind what it already owes.
-    return error instanceof NodeError && (error.reason === 'lost' || error.reason === 'stalled') && this.#budget.tryTake();
+    return (
+      error instanceof NodeError && (error.reason === 'lost' || error.reason === 'stalled') && this.#budget.tryTake()
+    );
   }
 
   later(attempts: number, leftMs: number, again: () => void): void {

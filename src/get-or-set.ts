@@ -9,10 +9,10 @@
  * once less than that is left of its life.
  */
 
+import { secondHash } from './base/string-hash.js';
 import type { CacheParts } from './cache-parts.js';
 import { type Call, resolveTtl, type SetOptions } from './call-options.js';
-import { secondHash } from './base/string-hash.js';
-import { CacheError, OptionError, TimeoutError } from './errors.js';
+import { type CacheError, OptionError, TimeoutError } from './errors.js';
 import { readEntry } from './replication/entry-read.js';
 import { KeyRead } from './replication/key-read.js';
 import { KeyWrite } from './replication/key-write.js';
@@ -51,7 +51,13 @@ interface Plan<T> {
   readonly revalidateMs: number;
 }
 
-export async function getOrSet<T>(parts: CacheParts, key: string, loader: Loader<T>, options: GetOrSetOptions, call: Call): Promise<T> {
+export async function getOrSet<T>(
+  parts: CacheParts,
+  key: string,
+  loader: Loader<T>,
+  options: GetOrSetOptions,
+  call: Call,
+): Promise<T> {
   const wire = parts.keys.toWireKey(key);
   if (typeof loader !== 'function') throw new OptionError('loader', 'must be a function');
   const revalidateMs = duration(options.staleWhileRevalidateMs, 'staleWhileRevalidateMs');
@@ -75,7 +81,12 @@ async function readOrLoad<T>(plan: Plan<T>): Promise<T> {
 
 async function readStaleOrLoad<T>(plan: Plan<T>): Promise<T> {
   const { parts, wire, call, graceMs, revalidateMs } = plan;
-  const { entry } = await readEntry(parts.read, { topology: parts.topology, key: wire, totalMs: call.totalMs, lane: call.lane });
+  const { entry } = await readEntry(parts.read, {
+    topology: parts.topology,
+    key: wire,
+    totalMs: call.totalMs,
+    lane: call.lane,
+  });
   if (entry === undefined) return load(plan);
   const value = parts.values.restore(wire, entry.kept) as T;
   const pastMs = entry.ttlMs === 0 ? 0 : graceMs - entry.ttlMs;
@@ -91,7 +102,7 @@ function readValue<T>(plan: Plan<T>): Promise<unknown> {
   const near = parts.near?.get(wire);
   if (near !== undefined) return Promise.resolve(parts.values.restore(wire, near));
   return new Promise((resolve, reject) => {
-    new KeyRead(parts.read, parts.topology, wire, call.totalMs, call.lane, false, resolve, reject).begin();
+    new KeyRead(parts.read, parts.topology, wire, call, false, resolve, reject);
   });
 }
 
@@ -110,7 +121,9 @@ async function timed<T>({ parts, key, loader, loaderTimeoutMs }: Plan<T>): Promi
   const abort = new AbortController();
   return new Promise<T>((resolve, reject) => {
     const timer = parts.read.clock.setTimer(() => {
-      const error = new TimeoutError(`the loader took longer than ${loaderTimeoutMs} ms`, loaderTimeoutMs, false, { key });
+      const error = new TimeoutError(`the loader took longer than ${loaderTimeoutMs} ms`, loaderTimeoutMs, false, {
+        key,
+      });
       abort.abort(error);
       reject(error);
     }, loaderTimeoutMs);
@@ -126,19 +139,34 @@ function store<T>(plan: Plan<T>, value: T): void {
   const { parts, wire, call, ttlMs, graceMs } = plan;
   const keptMs = ttlMs === 0 ? 0 : ttlMs + graceMs;
   const stamp = parts.stamps.next();
-  const bytes = parts.values.encode(wire, secondHash(wire), value, stamp, keptMs === 0 ? 0 : parts.read.calendar.now() + keptMs);
-  const write = { topology: parts.topology, key: wire, totalMs: call.totalMs, lane: call.lane, policy: call.policy, isStrict: false };
+  const bytes = parts.values.encode(
+    wire,
+    secondHash(wire),
+    value,
+    stamp,
+    keptMs === 0 ? 0 : parts.read.calendar.now() + keptMs,
+  );
+  const write = {
+    topology: parts.topology,
+    key: wire,
+    totalMs: call.totalMs,
+    lane: call.lane,
+    policy: call.policy,
+    isStrict: false,
+  };
   const ignore = (_: boolean | CacheError): void => undefined;
   new KeyWrite(parts.write, write, stamp, bytes, keptMs, ignore, ignore).begin();
 }
 
 function jittered(ttlMs: number, share: number, random: () => number): number {
-  if (!(share >= 0 && share < 1)) throw new OptionError('ttlJitter', `must be a number from 0 to below 1, got ${String(share)}`);
+  if (!(share >= 0 && share < 1))
+    throw new OptionError('ttlJitter', `must be a number from 0 to below 1, got ${String(share)}`);
   return ttlMs === 0 || share === 0 ? ttlMs : Math.max(1, Math.ceil(ttlMs * (1 - share * random())));
 }
 
 function duration(value: number | undefined, path: string): number {
   if (value === undefined) return 0;
-  if (typeof value !== 'number' || !(value >= 0) || value === Infinity) throw new OptionError(path, `must be a number of milliseconds of at least 0, got ${String(value)}`);
+  if (typeof value !== 'number' || !(value >= 0) || value === Infinity)
+    throw new OptionError(path, `must be a number of milliseconds of at least 0, got ${String(value)}`);
   return value;
 }

@@ -32,7 +32,7 @@ const LARGE_LIST = 1_024;
 export async function getMany<T>(parts: CacheParts, keys: readonly string[], call: Call): Promise<FoundMany<T>> {
   const found = Object.assign(new Map<string, T>(), { failures: new Map<string, CacheError>() });
   const { topology } = parts;
-  const lane = keys.length >= LARGE_LIST && call.lane === 'interactive' ? 'bulk' : call.lane;
+  const each: Call = keys.length >= LARGE_LIST && call.lane === 'interactive' ? { ...call, lane: 'bulk' } : call;
   await inWaves(keys, found.failures, parts, (key, wire, done) => {
     const near = parts.near?.get(wire);
     if (near !== undefined) {
@@ -48,7 +48,7 @@ export async function getMany<T>(parts: CacheParts, keys: readonly string[], cal
       found.failures.set(key, error);
       done();
     };
-    new KeyRead(parts.read, topology, wire, call.totalMs, lane, true, settled, failed).begin();
+    new KeyRead(parts.read, topology, wire, each, true, settled, failed);
   });
   return found;
 }
@@ -59,12 +59,19 @@ export async function setMany<T>(
   ttlMs: number,
   call: Call,
 ): Promise<StoredMany> {
-  if (typeof entries !== 'object' || entries === null) throw new OptionError('entries', 'must be a Map, a list of pairs or an object');
+  if (typeof entries !== 'object' || entries === null)
+    throw new OptionError('entries', 'must be a Map, a list of pairs or an object');
   const pairs = isIterable<readonly [string, T]>(entries) ? [...entries] : Object.entries(entries);
   // The last value of a key counts, as if they had been set one after another.
   const values = new Map<string, T>(pairs);
   const written = await writeMany(parts, [...values.keys()], call, (key, wire, stamp) => ({
-    bytes: parts.values.encode(wire, secondHash(wire), values.get(key), stamp, ttlMs === 0 ? 0 : parts.read.calendar.now() + ttlMs),
+    bytes: parts.values.encode(
+      wire,
+      secondHash(wire),
+      values.get(key),
+      stamp,
+      ttlMs === 0 ? 0 : parts.read.calendar.now() + ttlMs,
+    ),
     ttlMs,
   }));
   return { stored: written.done, failures: written.failures };
@@ -118,7 +125,12 @@ async function inWaves(
         try {
           begin(key, parts.keys.toWireKey(key), done);
         } catch (error) {
-          failures.set(key, error instanceof CacheError ? error : new CacheError('ERR_INVALID_VALUE', 'the value cannot be encoded', { key, cause: error }));
+          failures.set(
+            key,
+            error instanceof CacheError
+              ? error
+              : new CacheError('ERR_INVALID_VALUE', 'the value cannot be encoded', { key, cause: error }),
+          );
           done();
         }
       }

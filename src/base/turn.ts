@@ -13,11 +13,14 @@ export interface TurnMember {
 
 export class Turn {
   readonly clock: Clock;
+  /** Monotonic time at the end of the last turn that asked anything of a node: coarse, and free to read. */
+  now = 0;
   #members: TurnMember[] = [];
   readonly #end = (): void => {
     const members = this.#members;
     this.#members = [];
     const now = this.clock.now();
+    this.now = now;
     for (let i = 0; i < members.length; i++) members[i]?.endTurn(now);
   };
 

@@ -21,66 +21,72 @@ import type { ReadContext } from './contexts.js';
 /** What the ledger takes for a copy without a stamp. */
 const NO_STAMP = -1;
 
+/** How one call may be answered. */
+export interface ReadCall {
+  readonly totalMs: number;
+  readonly lane: Lane;
+}
+
+/** What a read needs to know once its first attempt was not enough; most reads never do. */
+interface Beyond {
+  walk: OwnerWalk | undefined;
+  missedAt: CacheNode[] | undefined;
+  /** Monotonic time of the end of the turn in which the call was issued. */
+  startedAt: number;
+  attempts: number;
+}
+
+/** Fields are few and plain because one of these lives for every get in flight. */
 export class KeyRead implements GetSink {
-  readonly #context: ReadContext;
-  readonly #topology: Topology;
-  readonly #key: string;
-  readonly #place: number;
-  readonly #hash: number;
-  readonly #totalMs: number;
-  readonly #lane: Lane;
+  private readonly context: ReadContext;
+  private readonly topology: Topology;
+  private readonly key: string;
+  private readonly call: ReadCall;
   /** Whether failure is an error even where the cache answers it by a miss. */
-  readonly #isStrict: boolean;
-  readonly #generation: number;
-  readonly #resolve: (value: unknown) => void;
-  readonly #reject: (error: CacheError) => void;
-  #walk: OwnerWalk | undefined = undefined;
-  #missedAt: CacheNode[] | undefined = undefined;
-  #startedAt = 0;
-  #attempts = 0;
+  private readonly isStrict: boolean;
+  private readonly resolve: (value: unknown) => void;
+  private readonly reject: (error: CacheError) => void;
+  private readonly hash: number;
+  private readonly generation: number;
+  private beyond: Beyond | undefined = undefined;
 
   constructor(
     context: ReadContext,
     topology: Topology,
     key: string,
-    totalMs: number,
-    lane: Lane,
+    call: ReadCall,
     isStrict: boolean,
     resolve: (value: unknown) => void,
     reject: (error: CacheError) => void,
   ) {
-    this.#context = context;
-    this.#topology = topology;
-    this.#key = key;
-    this.#totalMs = totalMs;
-    this.#lane = lane;
-    this.#isStrict = isStrict;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#place = topology.placement.hash(key);
-    this.#hash = context.ledgerHash(key, this.#place);
-    this.#generation = context.generations.snapshot(this.#hash);
-  }
-
-  begin(): void {
-    if (this.#context.preference === 'primary') {
-      const first = this.#topology.primary(this.#place, this.#key);
-      if (first.isServing && this.#mayAsk(first)) {
-        this.#ask(first, Math.min(this.#context.attemptMs, this.#totalMs));
-        return;
-      }
-    }
-    this.#startedAt = Math.floor(this.#context.clock.now());
-    this.#walkOn(undefined);
+    this.context = context;
+    this.topology = topology;
+    this.key = key;
+    this.call = call;
+    this.isStrict = isStrict;
+    this.resolve = resolve;
+    this.reject = reject;
+    const place = topology.placement.hash(key);
+    this.hash = context.ledgerHash(key, place);
+    this.generation = context.generations.snapshot(this.hash);
+    const first = context.preference === 'primary' ? topology.primary(place, key) : undefined;
+    if (first?.isServing === true && this.mayAsk(first)) this.ask(first, Math.min(context.attemptMs, call.totalMs));
+    else this.walkOn(undefined, undefined, 0);
   }
 
   hit(attempt: GetAttempt, bytes: Buffer, start: number, end: number): void {
-    const context = this.#context;
+    const { context, key, hash } = this;
     const { values, ledger } = context;
     const node = attempt.node as CacheNode;
-    const verdict = values.check(bytes, start, end, secondHash(this.#key), node.keepsTime ? 0 : context.calendar.now());
+    const verdict = values.check(
+      bytes,
+      start,
+      end,
+      values.isEnveloped ? secondHash(key) : 0,
+      node.keepsTime ? 0 : context.calendar.now(),
+    );
     if (verdict !== 'ok' && verdict !== 'digits') {
-      context.rejected(node, this.#hash, verdict);
+      context.rejected(node, hash, verdict);
       this.missed(attempt);
       return;
     }
@@ -88,90 +94,100 @@ export class KeyRead implements GetSink {
       const isStamped = verdict === 'ok' && values.isEnveloped;
       const stamp = isStamped ? stampAt(bytes, start) : NO_STAMP;
       const client = isStamped ? clientIdAt(bytes, start) : 0;
-      if (!ledger.trusts(node.slot, this.#hash, this.#key, stamp, client, this.#place)) {
+      if (!ledger.trusts(node.slot, hash, key, stamp, client, this.topology.placement.hash(key))) {
         context.counters.distrusted++;
         this.missed(attempt);
         return;
       }
     }
     const kept = values.keep(bytes, start, end);
-    const value = kept === CORRUPT ? CORRUPT : values.restore(this.#key, kept);
+    const value = kept === CORRUPT ? CORRUPT : values.restore(key, kept);
     if (kept === CORRUPT || value === CORRUPT) {
-      context.rejected(node, this.#hash, 'corrupt');
+      context.rejected(node, hash, 'corrupt');
       this.missed(attempt);
       return;
     }
     node.hits++;
-    context.fill(this.#key, this.#hash, this.#generation, kept);
-    if (this.#missedAt !== undefined) context.repair(this.#key, this.#hash, this.#generation, node, this.#missedAt);
-    this.#resolve(value);
+    context.fill(key, hash, this.generation, kept);
+    const missing = this.beyond?.missedAt;
+    if (missing !== undefined) context.repair(key, hash, this.generation, node, missing);
+    this.resolve(value);
   }
 
   missed(attempt: GetAttempt): void {
     const node = attempt.node as CacheNode;
     node.misses++;
-    if (this.#topology.replication === 1 || !this.#context.asksNextOnMiss) {
-      this.#resolve(undefined);
+    if (this.topology.replication === 1 || !this.context.asksNextOnMiss) {
+      this.resolve(undefined);
       return;
     }
-    this.#missedAt ??= [];
-    this.#missedAt.push(node);
-    this.#startedAt ||= attempt.startedAt;
-    this.#walkOn(undefined, node);
+    const beyond = this.further(attempt.startedAt);
+    beyond.missedAt ??= [];
+    beyond.missedAt.push(node);
+    this.walkOn(undefined, node, attempt.startedAt);
   }
 
   failed(attempt: GetAttempt, error: CacheError): void {
-    this.#startedAt ||= attempt.startedAt || Math.floor(this.#context.clock.now());
-    this.#walkOn(error, attempt.node as CacheNode);
+    this.walkOn(error, attempt.node as CacheNode, attempt.startedAt);
   }
 
   /** Raw copies say nothing of their age: a node that may hold an older one is not worth asking. */
-  #mayAsk(node: CacheNode): boolean {
-    const { ledger, values } = this.#context;
-    return ledger.isQuiet || values.isEnveloped || ledger.isDistrusted(node.slot, this.#hash, this.#key) === 'no';
+  private mayAsk(node: CacheNode): boolean {
+    const { ledger, values } = this.context;
+    return ledger.isQuiet || values.isEnveloped || ledger.isDistrusted(node.slot, this.hash, this.key) === 'no';
   }
 
-  #ask(node: CacheNode, timeoutMs: number): void {
-    this.#attempts++;
-    node.get(this.#key, this.#hash, timeoutMs, this.#lane, this);
+  private ask(node: CacheNode, timeoutMs: number): void {
+    node.get(this.key, this.hash, timeoutMs, this.call.lane, this);
   }
 
-  #walkOn(error: CacheError | undefined, asked?: CacheNode): void {
-    const context = this.#context;
-    let walk = this.#walk;
-    if (walk === undefined) {
-      const owners = this.#topology.owners(this.#place, this.#key);
-      walk = this.#walk = new OwnerWalk(owners, context.preference, context.counters.walks++);
-      for (const owner of owners) if (!this.#mayAsk(owner)) walk.leaveOut(owner);
-    }
+  private further(startedAt: number): Beyond {
+    this.beyond ??= {
+      walk: undefined,
+      missedAt: undefined,
+      startedAt: startedAt || Math.floor(this.context.clock.now()),
+      attempts: 0,
+    };
+    return this.beyond;
+  }
+
+  private walkOn(error: CacheError | undefined, asked: CacheNode | undefined, startedAt: number): void {
+    const { context } = this;
+    const beyond = this.further(startedAt);
+    if (asked !== undefined) beyond.attempts++;
+    const walk = (beyond.walk ??= this.walk());
     if (asked !== undefined) walk.leaveOut(asked);
-    const leftMs = this.#startedAt + this.#totalMs - context.clock.now();
+    const leftMs = beyond.startedAt + this.call.totalMs - context.clock.now();
     const node = leftMs > 0 ? walk.next() : undefined;
     if (node !== undefined) {
-      this.#ask(node, Math.min(context.attemptMs, leftMs));
+      this.ask(node, Math.min(context.attemptMs, leftMs));
       return;
     }
     // One owner that answers "nothing trustworthy here" settles it; failures of the others do not make it less true.
-    if (this.#missedAt !== undefined || error === undefined) this.#resolve(undefined);
-    else if (leftMs > 0 && context.retries.mayRetry(error, this.#attempts)) {
-      this.#walk = undefined;
-      context.retries.later(this.#attempts, leftMs, () => this.#walkOn(error));
-    } else this.#giveUp(error);
+    if (beyond.missedAt !== undefined || error === undefined) this.resolve(undefined);
+    else if (leftMs > 0 && context.retries.mayRetry(error, beyond.attempts)) {
+      beyond.walk = undefined;
+      context.retries.later(beyond.attempts, leftMs, () => this.walkOn(error, undefined, 0));
+    } else this.giveUp(error);
   }
 
-  #giveUp(error: CacheError): void {
-    const context = this.#context;
-    const remembered = context.fallbackValue(this.#key, error);
-    if (remembered !== undefined) this.#resolve(remembered.value);
-    else if (context.degrades && !this.#isStrict) this.#resolve(undefined);
+  private walk(): OwnerWalk {
+    const { context, topology, key } = this;
+    const owners = topology.owners(topology.placement.hash(key), key);
+    const walk = new OwnerWalk(owners, context.preference, context.counters.walks++);
+    for (const owner of owners) if (!this.mayAsk(owner)) walk.leaveOut(owner);
+    return walk;
+  }
+
+  private giveUp(error: CacheError): void {
+    const { context, key } = this;
+    const remembered = context.fallbackValue(key, error);
+    if (remembered !== undefined) this.resolve(remembered.value);
+    else if (context.degrades && !this.isStrict) this.resolve(undefined);
     else {
       const code = error.code === 'ERR_TIMEOUT' ? 'ERR_TIMEOUT' : 'ERR_UNAVAILABLE';
-      this.#reject(
-        new CacheError(code, `no owner of the key answered: ${error.message}`, {
-          node: error.node,
-          key: this.#key,
-          cause: error,
-        }),
+      this.reject(
+        new CacheError(code, `no owner of the key answered: ${error.message}`, { node: error.node, key, cause: error }),
       );
     }
   }

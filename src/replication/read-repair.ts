@@ -6,10 +6,10 @@
  */
 
 import pLimit from 'p-limit';
+import { secondHash } from '../base/string-hash.js';
 import type { Topology } from '../cluster/topology.js';
 import type { Inspection } from '../driver/driver.js';
 import { clientIdAt, stampAt } from '../envelope.js';
-import { secondHash } from '../base/string-hash.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { ReadContext } from './contexts.js';
 import { promised } from './promised-attempt.js';
@@ -35,7 +35,13 @@ export class ReadRepair {
     void this.#limit(() => this.#repair(key, hash, generation, from, missing)).finally(() => this.#pending.delete(key));
   }
 
-  async #repair(key: string, hash: number, generation: number, from: CacheNode, missing: readonly CacheNode[]): Promise<void> {
+  async #repair(
+    key: string,
+    hash: number,
+    generation: number,
+    from: CacheNode,
+    missing: readonly CacheNode[],
+  ): Promise<void> {
     const { generations, attemptMs, values, ledger, counters, calendar } = this.#context;
     const target = { key, hash, timeoutMs: attemptMs };
     const found = await promised<Inspection | undefined>(target, (origin) => from.inspect(origin, 'background', true));
