@@ -8,10 +8,10 @@ import type { Connection } from './driver/driver.js';
 import { driverOf } from './drivers.js';
 import type { CacheError } from './errors.js';
 import type { EventBus } from './events.js';
-import type { NodeSpec } from './node-options.js';
 import { Breaker } from './node/breaker.js';
 import { CacheNode } from './node/cache-node.js';
 import type { Sweep } from './node/sweep.js';
+import type { NodeSpec } from './node-options.js';
 import type { CacheSettings } from './options.js';
 
 export interface NodeSurroundings {
@@ -80,7 +80,14 @@ class NodeNews {
       this.#incarnation = incarnation.id;
     }
     payer.opened(node, connection);
-    if (!this.#wasReached) events.emit('nodeStateChanged', { node: this.#name, epoch: epoch(), reason: 'connected', from: 'unknown', to: 'healthy' });
+    if (!this.#wasReached)
+      events.emit('nodeStateChanged', {
+        node: this.#name,
+        epoch: epoch(),
+        reason: 'connected',
+        from: 'unknown',
+        to: 'healthy',
+      });
     this.#wasReached = true;
   }
 
@@ -88,6 +95,12 @@ class NodeNews {
     if (!wasOpen || node.isConnected) return;
     const { events, epoch } = this.#around;
     this.#wasReached = false;
-    events.emit('nodeStateChanged', { node: this.#name, epoch: epoch(), reason: error.message, from: 'healthy', to: 'unknown' });
+    events.emit('nodeStateChanged', {
+      node: this.#name,
+      epoch: epoch(),
+      reason: error.message,
+      from: 'healthy',
+      to: 'unknown',
+    });
   }
 }

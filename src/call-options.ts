@@ -41,9 +41,16 @@ export function resolveCall(options: CallOptions, defaults: Call): Call {
   const { timeoutMs, lane, write, signal } = options;
   if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs >= 1 && timeoutMs < 2 ** 31))
     throw new OptionError('timeoutMs', `must be a number of milliseconds of at least 1, got ${String(timeoutMs)}`);
-  if (lane !== undefined && !LANES.includes(lane)) throw new OptionError('lane', `must be one of ${LANES.join(', ')}, got ${String(lane)}`);
-  if (write !== undefined && !POLICIES.includes(write)) throw new OptionError('write', `must be one of ${POLICIES.join(', ')}, got ${String(write)}`);
-  return { totalMs: timeoutMs ?? defaults.totalMs, lane: lane ?? defaults.lane, policy: write ?? defaults.policy, signal };
+  if (lane !== undefined && !LANES.includes(lane))
+    throw new OptionError('lane', `must be one of ${LANES.join(', ')}, got ${String(lane)}`);
+  if (write !== undefined && !POLICIES.includes(write))
+    throw new OptionError('write', `must be one of ${POLICIES.join(', ')}, got ${String(write)}`);
+  return {
+    totalMs: timeoutMs ?? defaults.totalMs,
+    lane: lane ?? defaults.lane,
+    policy: write ?? defaults.policy,
+    signal,
+  };
 }
 
 /** A hundred years: longer is a mistake of unit. */
@@ -54,7 +61,10 @@ export function resolveTtl(ttlMs: unknown, defaultMs: number): number {
   if (ttlMs === undefined) return defaultMs;
   if (ttlMs === 'none') return 0;
   if (typeof ttlMs !== 'number' || !(ttlMs > 0) || ttlMs > MAX_TTL_MS)
-    throw new OptionError('ttlMs', `must be a number of milliseconds above 0, at most ${MAX_TTL_MS}, or 'none', got ${typeof ttlMs === 'string' ? `'${ttlMs}'` : String(ttlMs)}`);
+    throw new OptionError(
+      'ttlMs',
+      `must be a number of milliseconds above 0, at most ${MAX_TTL_MS}, or 'none', got ${typeof ttlMs === 'string' ? `'${ttlMs}'` : String(ttlMs)}`,
+    );
   return Math.ceil(ttlMs);
 }
 

@@ -4,8 +4,20 @@ import type { Clock } from './base/clock.js';
 import type { Capabilities, Driver } from './driver/driver.js';
 import type { NodeSpec } from './node-options.js';
 
-const REDIS: Capabilities = { ttlResolutionMs: 1, maxTtlMs: Number.MAX_SAFE_INTEGER, compareAndSet: true, enumeration: true, raw: true };
-const MEMCACHED: Capabilities = { ttlResolutionMs: 1_000, maxTtlMs: Number.MAX_SAFE_INTEGER, compareAndSet: true, enumeration: true, raw: true };
+const REDIS: Capabilities = {
+  ttlResolutionMs: 1,
+  maxTtlMs: Number.MAX_SAFE_INTEGER,
+  compareAndSet: true,
+  enumeration: true,
+  raw: true,
+};
+const MEMCACHED: Capabilities = {
+  ttlResolutionMs: 1_000,
+  maxTtlMs: Number.MAX_SAFE_INTEGER,
+  compareAndSet: true,
+  enumeration: true,
+  raw: true,
+};
 const SASL: Capabilities = { ...MEMCACHED, compareAndSet: false, enumeration: false, raw: false };
 const MEMORY: Capabilities = { ...REDIS, raw: false };
 
@@ -16,13 +28,21 @@ export function driverOf(spec: NodeSpec, clock: Clock): Driver {
       if (spec.driver === undefined) throw new TypeError('a node of this scheme carries its driver');
       return spec.driver;
     case 'redis':
-      return loaded('redis', REDIS, async () => (await import('./driver/redis/redis-driver.js')).createRedisDriver({ address, credentials, tls, database }));
+      return loaded('redis', REDIS, async () =>
+        (await import('./driver/redis/redis-driver.js')).createRedisDriver({ address, credentials, tls, database }),
+      );
     case 'memcached':
-      return loaded('memcached', MEMCACHED, async () => (await import('./driver/memcached/meta-driver.js')).createMetaDriver({ address, credentials, tls, clock }));
+      return loaded('memcached', MEMCACHED, async () =>
+        (await import('./driver/memcached/meta-driver.js')).createMetaDriver({ address, credentials, tls, clock }),
+      );
     case 'memcached+sasl':
-      return loaded('memcached+sasl', SASL, async () => (await import('./driver/memcached/sasl-driver.js')).createSaslDriver({ address, credentials, tls, clock }));
+      return loaded('memcached+sasl', SASL, async () =>
+        (await import('./driver/memcached/sasl-driver.js')).createSaslDriver({ address, credentials, tls, clock }),
+      );
     case 'memory':
-      return loaded('memory', MEMORY, async () => (await import('./driver/memory/memory-driver.js')).createMemoryDriver({ name, clock }));
+      return loaded('memory', MEMORY, async () =>
+        (await import('./driver/memory/memory-driver.js')).createMemoryDriver({ name, clock }),
+      );
   }
 }
 

@@ -16,7 +16,13 @@ export interface CacheEvents {
   breakerHalfOpened: NodeEvent;
   breakerClosed: NodeEvent;
   handoffStarted: { readonly epoch: number; readonly reason: string; readonly movedShare: number };
-  handoffProgress: { readonly epoch: number; readonly keys: number; readonly bytes: number; readonly share: number; readonly leftMs: number | undefined };
+  handoffProgress: {
+    readonly epoch: number;
+    readonly keys: number;
+    readonly bytes: number;
+    readonly share: number;
+    readonly leftMs: number | undefined;
+  };
   handoffFinished: { readonly epoch: number; readonly reason: string; readonly keys: number };
   /** Fewer owners than asked for confirmed a write; those that did not are owed an invalidation. */
   writeUnconfirmed: { readonly key: string; readonly error: CacheError };

@@ -3,8 +3,8 @@
 export type { Clock, Timer } from './base/clock.js';
 export { Cache, type CacheEntry, type CloseReport } from './cache.js';
 export type { CallOptions, CountOptions, SetOptions } from './call-options.js';
-export type { CodecName } from './codec.js';
 export type { Codec } from './codec/custom-transcoder.js';
+export type { CodecName } from './codec.js';
 export type { CompressionOptions } from './compression.js';
 export { createCache } from './create-cache.js';
 export type { Credentials, CredentialsSource, Driver, TlsOptions } from './driver/driver.js';
@@ -21,8 +21,10 @@ export {
 export type { CacheEventName, CacheEvents, CacheListener } from './events.js';
 export type { GetOrSetOptions, Loader, LoaderContext } from './get-or-set.js';
 export type { DeletedMany, FoundMany, StoredMany } from './many.js';
-export type { NodeOptions } from './node-options.js';
 export { recommendPoolSize } from './node/pool-size.js';
+export type { NodeOptions } from './node-options.js';
+export type { BulkheadOptions, LaneOptions } from './options/bulkhead.js';
+export type { RetryOptions } from './options/retry.js';
 export type {
   CacheOptions,
   FallbackOptions,
@@ -31,8 +33,6 @@ export type {
   ReadOptions,
   TimeoutOptions,
 } from './options.js';
-export type { BulkheadOptions, LaneOptions } from './options/bulkhead.js';
-export type { RetryOptions } from './options/retry.js';
 export type { WritePolicy } from './replication/write-policy.js';
 export type { ReadPreference } from './routing/owner-walk.js';
 export type { CacheStats, NodeState, NodeView } from './stats.js';

@@ -30,10 +30,15 @@ export class Lifecycle {
 
   async ready(): Promise<void> {
     const nodes = this.#nodes();
-    await this.#until(() => this.isClosed || nodes.every((node) => node.isConnected || node.lastError !== undefined), Number.POSITIVE_INFINITY);
+    await this.#until(
+      () => this.isClosed || nodes.every((node) => node.isConnected || node.lastError !== undefined),
+      Number.POSITIVE_INFINITY,
+    );
     if (this.isClosed) throw new CacheError('ERR_CLOSED', 'the cache is closed');
     if (!nodes.some((node) => node.isConnected))
-      throw new CacheError('ERR_UNAVAILABLE', `no node can be reached: ${nodes[0]?.lastError?.message ?? ''}`, { cause: nodes[0]?.lastError });
+      throw new CacheError('ERR_UNAVAILABLE', `no node can be reached: ${nodes[0]?.lastError?.message ?? ''}`, {
+        cause: nodes[0]?.lastError,
+      });
   }
 
   close(timeoutMs: number): Promise<CloseReport> {
@@ -57,6 +62,7 @@ export class Lifecycle {
   }
 
   async #until(holds: () => boolean, deadline: number): Promise<void> {
-    while (!holds() && this.#clock.now() < deadline) await new Promise<void>((resolve) => this.#clock.setTimer(resolve, LOOK_MS, true));
+    while (!holds() && this.#clock.now() < deadline)
+      await new Promise<void>((resolve) => this.#clock.setTimer(resolve, LOOK_MS, true));
   }
 }

@@ -26,7 +26,8 @@ export async function* namespaceKeys(parts: CacheParts): AsyncGenerator<string> 
 
 export async function clearNamespace(parts: CacheParts, call: Call): Promise<void> {
   const { prefix } = parts.keys;
-  if (prefix === '') throw new OptionError('namespace', 'is needed for clear: without one, the keys of others would be deleted');
+  if (prefix === '')
+    throw new OptionError('namespace', 'is needed for clear: without one, the keys of others would be deleted');
   parts.near?.clear();
   parts.fallback?.clear();
   const failed: string[] = [];
@@ -44,7 +45,8 @@ export async function clearNamespace(parts: CacheParts, call: Call): Promise<voi
       }
     }),
   );
-  if (failed.length > 0) throw new CacheError('ERR_UNAVAILABLE', `could not clear ${failed.join(', ')}`, { node: failed[0], cause });
+  if (failed.length > 0)
+    throw new CacheError('ERR_UNAVAILABLE', `could not clear ${failed.join(', ')}`, { node: failed[0], cause });
 }
 
 async function removeAll(parts: CacheParts, wires: readonly string[], call: Call): Promise<void> {
@@ -53,7 +55,14 @@ async function removeAll(parts: CacheParts, wires: readonly string[], call: Call
       wires.slice(from, from + WAVE).map(
         (wire) =>
           new Promise<boolean>((resolve, reject) => {
-            const write = { topology: parts.topology, key: wire, totalMs: call.totalMs, lane: 'background' as const, policy: 'all' as const, isStrict: true };
+            const write = {
+              topology: parts.topology,
+              key: wire,
+              totalMs: call.totalMs,
+              lane: 'background' as const,
+              policy: 'all' as const,
+              isStrict: true,
+            };
             new KeyWrite(parts.write, write, parts.stamps.next(), undefined, 0, resolve, reject).begin();
           }),
       ),
@@ -63,6 +72,10 @@ async function removeAll(parts: CacheParts, wires: readonly string[], call: Call
 
 async function* enumerate(node: CacheNode, prefix: string): AsyncGenerator<string[]> {
   const { connection } = node;
-  if (connection === undefined) throw new CacheError('ERR_UNAVAILABLE', `node ${node.name} cannot be reached`, { node: node.name, cause: node.lastError });
+  if (connection === undefined)
+    throw new CacheError('ERR_UNAVAILABLE', `node ${node.name} cannot be reached`, {
+      node: node.name,
+      cause: node.lastError,
+    });
   yield* connection.keys(prefix);
 }

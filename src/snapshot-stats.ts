@@ -30,7 +30,13 @@ export function viewNode(node: CacheNode): NodeView {
     name: node.name,
     weight: node.weight,
     zone: node.zone,
-    state: !node.isConnected ? (node.lastError === undefined ? 'unknown' : 'degraded') : breaker === 'closed' ? 'healthy' : 'degraded',
+    state: !node.isConnected
+      ? node.lastError === undefined
+        ? 'unknown'
+        : 'degraded'
+      : breaker === 'closed'
+        ? 'healthy'
+        : 'degraded',
     breaker,
     isConnected: node.isConnected,
     inFlight: node.inFlight,

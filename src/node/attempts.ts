@@ -118,7 +118,8 @@ export class GetAttempt implements GetOperation, AttemptState {
   }
 
   fail(error: CacheError): void {
-    for (let attempt: GetAttempt | undefined = this; attempt !== undefined; attempt = attempt.twin) attempt.expire(error);
+    for (let attempt: GetAttempt | undefined = this; attempt !== undefined; attempt = attempt.twin)
+      attempt.expire(error);
   }
 
   expire(error: CacheError): void {
