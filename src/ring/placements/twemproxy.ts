@@ -5,6 +5,7 @@
  *   floorf(share × 160 / 4 × n + 1e-10) labels, in float32 but for the constant, four md5 points each. The key is hashed by
  *   the configured hash (fnv1a_64 unless set), not by md5: with `crc32`, which has 15 bits, all keys meet one node.
  * - `modula-HASH`: hash % length over the list in which each node stands as often as its weight.
+ * - The order of the configuration plays no part: twemproxy sorts nodes by name, the shorter first, equal lengths by bytes.
  *
  * Successors: clockwise, for `modula` the next in the list (twemproxy itself rebuilds without the dead node when
  * auto_eject_hosts is on). A `hash_tag` is not looked for.
@@ -41,10 +42,25 @@ export const TWEMPROXY_HASHES = {
 export type TwemproxyHash = keyof typeof TWEMPROXY_HASHES;
 
 export function twemproxyKetama(nodes: readonly PlacementNode[], hash: TwemproxyHash): PointPlacement {
-  const points = ketamaPoints(nodes, (node) => node.name ?? hostUnlessDefaultPort(node), float32LabelCount(1e-10));
-  return new PointPlacement(hash, membersOf(nodes), points.toPoints(), TWEMPROXY_HASHES[hash]);
+  const sorted = sortByName(nodes);
+  const points = ketamaPoints(sorted, labelOf, float32LabelCount(1e-10)).toPoints();
+  const placed = { at: points.at, node: points.node.map((place) => nodes.indexOf(sorted[place]!)) };
+  return new PointPlacement(hash, membersOf(nodes), placed, TWEMPROXY_HASHES[hash]);
 }
 
 export function twemproxyModula(nodes: readonly PlacementNode[], hash: TwemproxyHash): PointPlacement {
-  return moduloPlacement(hash, membersOf(nodes), repeatByWeight(nodes), TWEMPROXY_HASHES[hash]);
+  const sorted = sortByName(nodes);
+  const list = repeatByWeight(sorted).map((place) => nodes.indexOf(sorted[place]!));
+  return moduloPlacement(hash, membersOf(nodes), list, TWEMPROXY_HASHES[hash]);
+}
+
+function labelOf(node: PlacementNode): string {
+  return node.name ?? hostUnlessDefaultPort(node);
+}
+
+/** string_compare of nc_string.c. */
+function sortByName(nodes: readonly PlacementNode[]): readonly PlacementNode[] {
+  const named = nodes.map((node) => ({ node, bytes: Buffer.from(labelOf(node)) }));
+  named.sort((a, b) => a.bytes.length - b.bytes.length || Buffer.compare(a.bytes, b.bytes));
+  return named.map(({ node }) => node);
 }

@@ -1,0 +1,107 @@
+/** Placements against the npm clients themselves, over node sets and keys that no vector file has. */
+
+import { createRequire } from 'node:module';
+import { Memcache, ModulaHash } from 'memcache';
+import { describe, expect, it } from 'vitest';
+import { createPlacement, type PlacementKind, type PlacementNode } from '../../../src/placements.js';
+
+interface HashRing {
+  range(key: string, count: number, unique: boolean): string[];
+}
+interface Hashes {
+  getNodesByKey(key: string): readonly { readonly id: string }[];
+}
+const require = createRequire(import.meta.url);
+const HashRingClass: new (
+  nodes: Record<string, number | { vnodes: number }>,
+  algorithm?: string,
+  options?: object,
+) => HashRing = require('hashring');
+const Memcached: new (nodes: Record<string, number>) => { readonly HashRing: HashRing } = require('memcached');
+const memjs: {
+  Client: { create(list: string): { server(key: string): { host: string; port: number }; close(): void } };
+} = require('memjs');
+
+const equal = (count: number): PlacementNode[] =>
+  Array.from({ length: count }, (_, i) => ({ host: `10.9.${i % 3}.${i}`, port: 11211 + (i % 2) }));
+const weights = [4, 9, 5, 3, 3, 2, 2];
+const names = ['a', 'b', 'cache-3', 'd.example', 'ёж', '日本', '__proto__x'];
+
+const sets: [string, PlacementNode[]][] = [
+  ['one node', equal(1)],
+  ['2 equal nodes', equal(2)],
+  ['7 equal nodes', equal(7)],
+  ['14 equal nodes', equal(14)],
+  ['25 equal nodes', equal(25)],
+  ['weights 4, 9, 5, 3, 3, 2, 2', equal(7).map((node, i) => ({ ...node, weight: weights[i] ?? 1 }))],
+  ['names instead of addresses', equal(7).map((node, i) => ({ ...node, name: names[i] ?? '' }))],
+  ['names and weights', equal(7).map((node, i) => ({ ...node, name: names[i] ?? '', weight: weights[6 - i] ?? 1 }))],
+];
+
+const keys = [
+  ...Array.from({ length: 3000 }, (_, i) => ['user:', 'ключ', 'k'.repeat(i % 300), '😀', 'é'][i % 5] + String(i)),
+  ...['toString', '__proto__', 'constructor', 'hasOwnProperty', 'a', ' ', '\ud800', 'x'.repeat(5000), 'é'.repeat(700)],
+];
+
+const nameOf = ({ name, host, port }: PlacementNode): string => name ?? `${host}:${port}`;
+const byAddress = (nodes: readonly PlacementNode[], address: string): string =>
+  nameOf(nodes.find(({ host, port }) => `${host}:${port}` === address) ?? { host: 'nobody', port: 0 });
+const weighed = (nodes: readonly PlacementNode[]): Record<string, number> =>
+  Object.fromEntries(nodes.map((node) => [nameOf(node), node.weight ?? 1]));
+
+function expectSame(kind: PlacementKind, nodes: readonly PlacementNode[], real: (key: string) => string): void {
+  const placement = createPlacement(kind, nodes);
+  expect(keys.map((key) => placement.owners(key, 1)[0])).toEqual(keys.map(real));
+}
+
+describe.each(sets)('over %s', (_, nodes) => {
+  it('npm-hashring places as hashring, and so do its successors', () => {
+    const ring = new HashRingClass(weighed(nodes));
+    expectSame('npm-hashring', nodes, (key) => ring.range(key, 1, true)[0] ?? '');
+    const placement = createPlacement('npm-hashring', nodes);
+    for (const key of keys.slice(0, 300))
+      expect(placement.owners(key, 3)).toEqual(ring.range(key, 3, true).slice(0, 3));
+  });
+
+  it('npm-hashring-sha1 places as hashring with sha1', () => {
+    const ring = new HashRingClass(weighed(nodes), 'sha1');
+    expectSame('npm-hashring-sha1', nodes, (key) => ring.range(key, 1, true)[0] ?? '');
+  });
+
+  it('npm-hashring-hash_ring-compat places as hashring compatible with hash_ring', () => {
+    const ring = new HashRingClass(weighed(nodes), 'md5', { compatibility: 'hash_ring' });
+    expectSame('npm-hashring-hash_ring-compat', nodes, (key) => ring.range(key, 1, true)[0] ?? '');
+  });
+
+  it('npm-hashring-vnodes places as hashring with digests of its own per node', () => {
+    const own = nodes.map((node, i) => ({ ...node, vnodes: 10 + 15 * i }));
+    const ring = new HashRingClass(
+      Object.fromEntries(own.map((node) => [nameOf(node), { vnodes: node.vnodes, weight: node.weight ?? 1 }])),
+    );
+    expectSame('npm-hashring-vnodes', own, (key) => ring.range(key, 1, true)[0] ?? '');
+  });
+
+  it('npm-memcached places as memcached', () => {
+    const ring = new Memcached(weighed(nodes)).HashRing;
+    expectSame('npm-memcached', nodes, (key) => ring.range(key, 1, true)[0] ?? '');
+  });
+
+  it('npm-memjs places as memjs', () => {
+    const client = memjs.Client.create(nodes.map(({ host, port }) => `${host}:${port}`).join());
+    expectSame('npm-memjs', nodes, (key) => {
+      const { host, port } = client.server(key);
+      return byAddress(nodes, `${host}:${port}`);
+    });
+    client.close();
+  });
+
+  it('npm-memcache and npm-memcache-modula place as memcache', () => {
+    for (const hash of [undefined, new ModulaHash()]) {
+      const client = new Memcache({ nodes: [], ...(hash === undefined ? {} : { hash }) });
+      for (const { host, port, weight = 1 } of nodes) void client.addNode(`${host}:${port}`, weight);
+      const hashes: Hashes = client.hash;
+      const kind = hash === undefined ? 'npm-memcache' : 'npm-memcache-modula';
+      expectSame(kind, nodes, (key) => byAddress(nodes, hashes.getNodesByKey(key)[0]?.id ?? ''));
+    }
+  });
+});
