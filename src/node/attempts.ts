@@ -20,6 +20,8 @@ import type {
   TtlMs,
 } from '../driver/driver.js';
 import { type CacheError, type Fault, faultOf } from '../errors.js';
+import type { AttemptNode, AttemptState } from './attempt-state.js';
+import type { GetAttempt } from './get-attempt.js';
 
 /** Whoever waits for an attempt. Nothing here may throw. */
 export interface AttemptSink<T> {
@@ -29,40 +31,6 @@ export interface AttemptSink<T> {
   answeredLate(attempt: Attempt<T>, result: T): void;
   /** The connection failed, or the node refused, after the attempt had expired or been given up. */
   failedLate(attempt: Attempt<T>, error: CacheError): void;
-}
-
-export interface GetSink {
-  hit(attempt: GetAttempt, bytes: Buffer, start: number, end: number): void;
-  missed(attempt: GetAttempt): void;
-  failed(attempt: GetAttempt, error: CacheError): void;
-}
-
-/** The node an attempt is made at, as far as its caller needs to tell one from another. */
-export interface AttemptNode {
-  readonly name: string;
-  /** Small number, stable for the life of the node, by which the ledger knows it. */
-  readonly slot: number;
-  /** Attempts that failed here, for whatever reason. */
-  failures: number;
-}
-
-/** What queue, wire and sweep need of any attempt. */
-interface AttemptState {
-  readonly node: AttemptNode;
-  /** Hash of the key: chooses the connection and finds duplicates. */
-  readonly hash: number;
-  /** Milliseconds from the end of the turn in which it was issued. */
-  readonly timeoutMs: number;
-  /** Settled towards its caller: no longer worth sending. */
-  isOver: boolean;
-  /** What its failure discredits; undefined unless it failed. */
-  fault: Fault | undefined;
-  /** Bytes it keeps in a queue. */
-  readonly heldBytes: number;
-  /** Monotonic time, whole ms, of the end of the turn in which it was issued; 0 while it has not left. */
-  startedAt: number;
-  /** Settles it towards its caller without an answer; the wire may still owe one. */
-  expire(error: CacheError): void;
 }
 
 /** An attempt other than a get. */
@@ -75,61 +43,6 @@ export type OrderedOperation = Exclude<Operation, GetOperation> &
   };
 
 export type NodeOperation = GetAttempt | OrderedOperation;
-
-export class GetAttempt implements GetOperation, AttemptState {
-  readonly kind = 'get';
-  readonly node: AttemptNode;
-  readonly key: string;
-  readonly hash: number;
-  readonly timeoutMs: number;
-  isOver = false;
-  fault: Fault | undefined = undefined;
-  startedAt = 0;
-  /** The next get of the same key in the same batch: asked once, answered all. */
-  twin: GetAttempt | undefined = undefined;
-  private readonly sink: GetSink;
-
-  constructor(node: AttemptNode, key: string, hash: number, timeoutMs: number, sink: GetSink) {
-    this.node = node;
-    this.key = key;
-    this.hash = hash;
-    this.timeoutMs = timeoutMs;
-    this.sink = sink;
-  }
-
-  get heldBytes(): number {
-    return 0;
-  }
-
-  hit(bytes: Buffer, start: number, end: number): void {
-    for (let attempt: GetAttempt | undefined = this; attempt !== undefined; attempt = attempt.twin) {
-      if (attempt.isOver) continue;
-      attempt.isOver = true;
-      attempt.sink.hit(attempt, bytes, start, end);
-    }
-  }
-
-  miss(): void {
-    for (let attempt: GetAttempt | undefined = this; attempt !== undefined; attempt = attempt.twin) {
-      if (attempt.isOver) continue;
-      attempt.isOver = true;
-      attempt.sink.missed(attempt);
-    }
-  }
-
-  fail(error: CacheError): void {
-    for (let attempt: GetAttempt | undefined = this; attempt !== undefined; attempt = attempt.twin)
-      attempt.expire(error);
-  }
-
-  expire(error: CacheError): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    this.fault = faultOf(error);
-    this.node.failures++;
-    this.sink.failed(this, error);
-  }
-}
 
 /** What every attempt other than a get is made of. */
 export interface AttemptOrigin<T> {

@@ -7,13 +7,11 @@
 import type { Turn } from '../base/turn.js';
 import type { Connection, Driver, Inspection, StoreMode, TtlMs } from '../driver/driver.js';
 import type { CacheError } from '../errors.js';
+import type { AttemptNode } from './attempt-state.js';
 import {
-  type AttemptNode,
   type AttemptOrigin,
   CountAttempt,
   DeleteAttempt,
-  GetAttempt,
-  type GetSink,
   InspectAttempt,
   type OrderedOperation,
   RawAttempt,
@@ -21,6 +19,7 @@ import {
   TouchAttempt,
 } from './attempts.js';
 import type { Breaker } from './breaker.js';
+import { GetAttempt, type GetSink } from './get-attempt.js';
 import { KeyOrder } from './key-order.js';
 import { LANES, type Lane } from './lane.js';
 import { Link } from './link.js';

@@ -93,12 +93,27 @@ const RULES: { readonly [K in keyof RetrySettings<unknown>]: OptionRule } = {
   signal: { says: 'an AbortSignal', holds: (value) => value instanceof AbortSignal },
 };
 
-/** @throws OptionError naming the option below `path`. */
-export function resolveRetryOptions<T>(options: RetryOptions<T>, path = 'retry'): RetrySettings<T> {
-  const settings = resolveOptions<RetrySettings<T>>(path, options, DEFAULTS, RULES);
+const resolved = new WeakMap<object, RetrySettings<never>>();
+
+/**
+ * Checks an options object when it is first seen: a check costs twice as much as the rest of a call. So an object in use
+ * must not be changed, which its `readonly` fields say already.
+ *
+ * @throws OptionError naming the option below `retry`.
+ */
+export function retrySettings<T>(options: RetryOptions<T>): RetrySettings<T> {
+  const known = resolved.get(options);
+  if (known !== undefined) return known as RetrySettings<T>;
+  const settings = resolveRetryOptions(options);
+  resolved.set(options, settings);
+  return settings;
+}
+
+function resolveRetryOptions<T>(options: RetryOptions<T>): RetrySettings<T> {
+  const settings = resolveOptions<RetrySettings<T>>('retry', options, DEFAULTS, RULES);
   if (settings.maxMs >= settings.baseMs) return settings;
   if (options.baseMs === undefined) return { ...settings, baseMs: settings.maxMs };
-  throw new OptionError(`${path}.maxMs`, `must be at least baseMs (${settings.baseMs}), got ${settings.maxMs}`);
+  throw new OptionError('retry.maxMs', `must be at least baseMs (${settings.baseMs}), got ${settings.maxMs}`);
 }
 
 function isAllowance(value: unknown): boolean {

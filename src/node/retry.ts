@@ -8,7 +8,9 @@
 import { delayFor } from './backoff.js';
 import { clockOf, type GuardContext, randomOf } from './guard-context.js';
 import { type AttemptFunction, type AttemptLimits, abortedError, attemptOnce, pause } from './retry-attempt.js';
-import { type RetryOptions, type RetrySettings, resolveRetryOptions } from './retry-options.js';
+import { type RetryOptions, type RetrySettings, retrySettings } from './retry-options.js';
+
+const NO_OPTIONS = {};
 
 /**
  * Calls `fn` until it succeeds, until its error or result is not worth another attempt, or until attempts, budget or
@@ -18,10 +20,10 @@ import { type RetryOptions, type RetrySettings, resolveRetryOptions } from './re
  */
 export async function retry<T>(
   fn: AttemptFunction<T>,
-  options: RetryOptions<T> = {},
+  options: RetryOptions<T> = NO_OPTIONS,
   context: GuardContext = {},
 ): Promise<T> {
-  const settings = resolveRetryOptions(options);
+  const settings = retrySettings(options);
   const { signal, attemptMs, totalMs, budget } = settings;
   if (signal?.aborted) throw abortedError(signal);
   const clock = clockOf(context);

@@ -1,0 +1,114 @@
+/**
+ * What one connection owes: the batches sent and not yet answered, oldest first, since replies come in the order sent.
+ *
+ * An exchange is one batch and its replies. It is the unit of evidence for the breaker: one exchange is one success or one
+ * failure, however many operations it carried.
+ */
+
+import type { AttemptNode } from './attempt-state.js';
+import type { NodeOperation } from './attempts.js';
+import type { Breaker } from './breaker.js';
+import { type ExpiryError, expireDue } from './expiry.js';
+import type { Batch } from './wait-queue.js';
+
+interface Exchange {
+  readonly operations: readonly NodeOperation[];
+  readonly startedAt: number;
+  readonly sentAt: number;
+  /** Its shortest timeout: until then nobody need look at the operations. */
+  readonly shortestMs: number;
+  /** Operations sent on the connection up to its last one. */
+  readonly end: number;
+  /** How many are not gets. */
+  readonly ordered: number;
+  isExpired: boolean;
+}
+
+export class Exchanges {
+  readonly #node: AttemptNode;
+  readonly #breaker: Breaker;
+  readonly #open: Exchange[] = [];
+  #sent = 0;
+  #failuresSeen = 0;
+  /** Operations other than gets among them. */
+  ordered = 0;
+
+  constructor(node: AttemptNode, breaker: Breaker) {
+    this.#node = node;
+    this.#breaker = breaker;
+  }
+
+  get isEmpty(): boolean {
+    return this.#open.length === 0;
+  }
+
+  begin({ operations, startedAt }: Batch, sentOn: string, now: number): void {
+    let shortestMs = Number.POSITIVE_INFINITY;
+    let ordered = 0;
+    // Whole milliseconds stay small integers in their objects' fields; fractions would each be an object of their own.
+    const started = Math.floor(startedAt);
+    for (let i = 0; i < operations.length; i++) {
+      let operation: NodeOperation | undefined = operations[i] as NodeOperation;
+      if (operation.kind !== 'get') {
+        operation.sentOn = sentOn;
+        ordered++;
+      }
+      do {
+        operation.startedAt = started;
+        if (operation.timeoutMs < shortestMs) shortestMs = operation.timeoutMs;
+        operation = operation.kind === 'get' ? operation.twin : undefined;
+      } while (operation !== undefined);
+    }
+    this.#sent += operations.length;
+    this.ordered += ordered;
+    this.#open.push({ operations, startedAt, sentAt: now, shortestMs, end: this.#sent, ordered, isExpired: false });
+  }
+
+  /** The connection now owes `owed` operations: what is complete is reported to the breaker. */
+  progressed(owed: number, now: number): void {
+    const settled = this.#sent - owed;
+    const open = this.#open;
+    // Looking through an exchange for refusals is left out while nothing failed at this node.
+    const mayHaveFault = this.#node.failures !== this.#failuresSeen;
+    let done = 0;
+    while (done < open.length && (open[done] as Exchange).end <= settled) {
+      const exchange = open[done++] as Exchange;
+      this.ordered -= exchange.ordered;
+      if (exchange.isExpired) continue;
+      const lastedMs = now - exchange.sentAt;
+      if (mayHaveFault && exchange.operations.some((operation) => operation.fault === 'node'))
+        this.#breaker.onFailure(1, lastedMs, now);
+      else this.#breaker.onSuccess(lastedMs, 1, now);
+    }
+    if (done === 0) return;
+    open.splice(0, done);
+    this.#failuresSeen = this.#node.failures;
+  }
+
+  /** An exchange of which anything expires has failed, once. */
+  expire(now: number, error: ExpiryError): void {
+    for (const exchange of this.#open) {
+      if (now - exchange.startedAt < exchange.shortestMs) continue;
+      if (!expireDue(exchange.operations, 0, exchange.startedAt, now, error) || exchange.isExpired) continue;
+      exchange.isExpired = true;
+      this.#breaker.onFailure(1, now - exchange.sentAt, now);
+    }
+  }
+
+  /** Whether an operation on `key` other than a get may be on the wire. */
+  hasOrdered(key: string): boolean {
+    return (
+      this.ordered > 0 &&
+      this.#open.some(({ operations }) =>
+        operations.some((operation) => operation.kind !== 'get' && operation.key === key),
+      )
+    );
+  }
+
+  /** The connection is gone, or new. */
+  clear(): void {
+    this.#open.length = 0;
+    this.#sent = 0;
+    this.ordered = 0;
+  }
+}

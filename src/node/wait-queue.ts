@@ -1,0 +1,102 @@
+/**
+ * What waits to be sent on one connection: the operations of the present turn, and those of earlier turns that found no
+ * room, oldest first. Bounded by its owner, who asks `isFull` first.
+ */
+
+import { Arranger } from './arrange.js';
+import type { NodeOperation } from './attempts.js';
+import { type ExpiryError, expireDue } from './expiry.js';
+
+/** Operations of one turn; `next` is the first that still waits. */
+interface Waiting {
+  readonly operations: readonly NodeOperation[];
+  readonly startedAt: number;
+  next: number;
+}
+
+/** A batch ready to be sent, and when its turn ended. */
+export interface Batch {
+  readonly operations: NodeOperation[];
+  readonly startedAt: number;
+}
+
+const arranger = new Arranger();
+
+export class WaitQueue {
+  #gathering: NodeOperation[] = [];
+  readonly #waiting: Waiting[] = [];
+  /** Operations waiting, their bytes, and how many of them are not gets. */
+  count = 0;
+  bytes = 0;
+  ordered = 0;
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** When the turn of the oldest ended. */
+  get oldestAt(): number | undefined {
+    return this.#waiting[0]?.startedAt;
+  }
+
+  /** `true` if it is the first of this turn. */
+  add(operation: NodeOperation): boolean {
+    this.count++;
+    if (operation.kind !== 'get') {
+      this.bytes += operation.heldBytes;
+      this.ordered++;
+    }
+    return this.#gathering.push(operation) === 1;
+  }
+
+  endTurn(now: number): void {
+    if (this.#gathering.length === 0) return;
+    this.#waiting.push({ operations: this.#gathering, startedAt: now, next: 0 });
+    this.#gathering = [];
+  }
+
+  /** The next batch of at most `room` operations; empty if all of them were over. */
+  take(room: number): Batch {
+    const waiting = this.#waiting[0] as Waiting;
+    const { operations, startedAt, next } = waiting;
+    const batch = arranger.arrange(operations, next, room);
+    const stop = arranger.stoppedAt;
+    this.count -= stop - next;
+    if (this.ordered > 0) {
+      for (let i = next; i < stop; i++) {
+        const operation = operations[i] as NodeOperation;
+        if (operation.kind === 'get') continue;
+        this.bytes -= operation.heldBytes;
+        this.ordered--;
+      }
+    }
+    waiting.next = stop;
+    if (stop === operations.length) this.#waiting.shift();
+    return { operations: batch, startedAt };
+  }
+
+  expire(now: number, error: ExpiryError): void {
+    for (const { operations, startedAt, next } of this.#waiting) expireDue(operations, next, startedAt, now, error);
+  }
+
+  /** Whether an operation on `key` other than a get waits here. */
+  hasOrdered(key: string): boolean {
+    return (
+      this.ordered > 0 &&
+      [this.#gathering, ...this.#waiting.map(({ operations }) => operations)].some((operations) =>
+        operations.some((operation) => operation.kind !== 'get' && operation.key === key),
+      )
+    );
+  }
+
+  /** Everything that waits; it is empty then. */
+  drain(): NodeOperation[] {
+    const all = [...this.#waiting.flatMap(({ operations, next }) => operations.slice(next)), ...this.#gathering];
+    this.#waiting.length = 0;
+    this.#gathering = [];
+    this.count = 0;
+    this.bytes = 0;
+    this.ordered = 0;
+    return all;
+  }
+}
