@@ -2,7 +2,7 @@
 
 import type { HybridClock } from './base/hybrid-clock.js';
 import type { CloseReport } from './cache.js';
-import type { Call } from './call-options.js';
+import type { Call } from './calls/call-options.js';
 import type { Topology } from './cluster/topology.js';
 import type { Kept, Transcoder } from './codec/transcoder.js';
 import type { EventBus } from './events.js';

@@ -14,34 +14,18 @@ import {
   resolveTtl,
   type SetOptions,
   withSignal,
-} from './call-options.js';
-import { CacheError, OptionError } from './errors.js';
+} from './calls/call-options.js';
+import { compareAndSet, count, storeIf } from './calls/conditional.js';
+import { type CacheEntry, getEntry } from './calls/entry.js';
+import { type GetOrSetOptions, getOrSet, type Loader } from './calls/get-or-set.js';
+import { type DeletedMany, deleteMany, type FoundMany, getMany, type StoredMany, setMany } from './calls/many.js';
+import { clearNamespace, namespaceKeys } from './calls/namespace.js';
+import { OptionError } from './errors.js';
 import type { CacheEventName, CacheListener } from './events.js';
-import { type GetOrSetOptions, getOrSet, type Loader } from './get-or-set.js';
-import { type DeletedMany, deleteMany, type FoundMany, getMany, type StoredMany, setMany } from './many.js';
-import { clearNamespace, namespaceKeys } from './namespace.js';
-import { ConditionalWrite } from './replication/conditional-write.js';
-import { readEntry } from './replication/entry-read.js';
 import { KeyRead } from './replication/key-read.js';
 import { KeyWrite } from './replication/key-write.js';
 import { touch } from './replication/touch.js';
 import type { CacheStats, NodeView } from './stats.js';
-import { parseVersion, versionOf } from './version.js';
-
-export interface CacheEntry<T> {
-  readonly value: T;
-  readonly source: 'node' | 'replica' | 'handoff' | 'near' | 'fallback' | 'loader';
-  /** The node that answered, if one did. */
-  readonly node: string | undefined;
-  /** Possibly out of date: no owner could be asked. */
-  readonly stale: boolean;
-  /** Remaining time to live; `'none'` without expiry, `undefined` where it is not known. */
-  readonly ttlMs: number | 'none' | undefined;
-  /** Opaque; for `compareAndSet`. `undefined` where the source has none. */
-  readonly version: string | undefined;
-  /** How long ago the value was read from or confirmed by a node. */
-  readonly ageMs: number;
-}
 
 export class Cache<V = unknown> {
   readonly #parts: CacheParts;
@@ -70,42 +54,8 @@ export class Cache<V = unknown> {
   }
 
   /** The value with all that is known of it: where it came from, how long it lives, its version. */
-  async getEntry<T = V>(key: string, options: CallOptions = {}): Promise<CacheEntry<T> | undefined> {
-    const parts = this.#parts;
-    const wire = parts.keys.toWireKey(key);
-    const call = this.#call(options);
-    parts.assertOpen();
-    const { entry, error } = await heard(readEntry(parts.read, { topology: parts.topology, key: wire, ...call }), call);
-    if (entry !== undefined) {
-      const { kept, node, isReplica, ttlMs, token } = entry;
-      return {
-        value: parts.values.restore(wire, kept) as T,
-        source: isReplica ? 'replica' : 'node',
-        node: node.name,
-        stale: false,
-        ttlMs: ttlMs === 0 ? 'none' : ttlMs,
-        version: versionOf(node, token),
-        ageMs: 0,
-      };
-    }
-    if (error === undefined) return undefined;
-    const remembered = parts.read.fallbackValue(wire, error);
-    if (remembered !== undefined)
-      return {
-        value: remembered.value as T,
-        source: 'fallback',
-        node: undefined,
-        stale: true,
-        ttlMs: undefined,
-        version: undefined,
-        ageMs: remembered.ageMs,
-      };
-    if (parts.read.degrades) return undefined;
-    throw new CacheError('ERR_UNAVAILABLE', `no owner of the key answered: ${error.message}`, {
-      node: error.node,
-      key,
-      cause: error,
-    });
+  getEntry<T = V>(key: string, options?: CallOptions): Promise<CacheEntry<T> | undefined> {
+    return this.#run(options, (call) => getEntry<T>(this.#parts, key, call));
   }
 
   /** What was found; keys that no owner could tell of are in `.failures` of the answer. Never rejects for a node's sake. */
@@ -147,23 +97,17 @@ export class Cache<V = unknown> {
 
   /** Stores the value only if there is none. `false` means that there is one, and nothing else. @throws CacheError if the owner cannot tell */
   add<T extends V = V>(key: string, value: T, options: SetOptions = {}): Promise<boolean> {
-    return this.#conditional(key, options, (write, encoded) => write.store('add', encoded(value), this.#ttl(options)));
+    return this.#run(options, (call) => storeIf(this.#parts, 'add', key, value, options, call));
   }
 
   /** Stores the value only if there is one. @throws CacheError if the owner cannot tell */
   replace<T extends V = V>(key: string, value: T, options: SetOptions = {}): Promise<boolean> {
-    return this.#conditional(key, options, (write, encoded) =>
-      write.store('replace', encoded(value), this.#ttl(options)),
-    );
+    return this.#run(options, (call) => storeIf(this.#parts, 'replace', key, value, options, call));
   }
 
   /** Stores the value only if `version`, from `getEntry`, is still that of the entry. @throws CacheError if the owner cannot tell */
   compareAndSet<T extends V = V>(key: string, value: T, version: string, options: SetOptions = {}): Promise<boolean> {
-    return this.#conditional(key, options, (write, encoded) => {
-      const bytes = encoded(value);
-      const token = parseVersion(version, write.primary);
-      return token === undefined ? Promise.resolve(false) : write.store('compare', bytes, this.#ttl(options), token);
-    });
+    return this.#run(options, (call) => compareAndSet(this.#parts, key, value, version, options, call));
   }
 
   /** Removes the entry; `true` once as many owners as `write` asks for have confirmed that it is gone. */
@@ -209,12 +153,12 @@ export class Cache<V = unknown> {
    * @throws CacheError if the owner cannot tell, or the entry is no counter
    */
   increment(key: string, by = 1, options: CountOptions = {}): Promise<number> {
-    return this.#count(key, by, options.initial ?? by, options);
+    return this.#run(options, (call) => count(this.#parts, key, by, options.initial ?? by, options, call));
   }
 
   /** Subtracts from a counter, which stops at 0. A missing counter starts at `initial`, by default at 0. */
   decrement(key: string, by = 1, options: CountOptions = {}): Promise<number> {
-    return this.#count(key, -by, options.initial ?? 0, options);
+    return this.#run(options, (call) => count(this.#parts, key, -by, options.initial ?? 0, options, call));
   }
 
   /** The value, or what `loader` makes of it: one loader per key at a time in this process, its value stored. */
@@ -275,10 +219,6 @@ export class Cache<V = unknown> {
     return call;
   }
 
-  #ttl(options: SetOptions): number {
-    return resolveTtl(options.ttlMs, this.#parts.defaultTtlMs);
-  }
-
   async #run<T>(options: CallOptions | undefined, work: (call: Call) => Promise<T>): Promise<T> {
     const call = options === undefined ? this.#parts.defaults : this.#call(options);
     this.#parts.assertOpen();
@@ -299,36 +239,6 @@ export class Cache<V = unknown> {
       new KeyWrite(parts.write, write, stamp, bytes, ttlMs, resolve, reject).begin();
     });
     return call.signal === undefined ? written : withSignal(written, call.signal);
-  }
-
-  async #conditional<T>(
-    key: string,
-    options: SetOptions,
-    act: (write: ConditionalWrite, encoded: (value: unknown) => Buffer) => Promise<T>,
-  ): Promise<T> {
-    const parts = this.#parts;
-    const wire = parts.keys.toWireKey(key);
-    const call = this.#call(options);
-    const ttlMs = this.#ttl(options);
-    parts.assertOpen();
-    const stamp = parts.stamps.next();
-    const encoded = (value: unknown): Buffer =>
-      parts.values.encode(wire, secondHash(wire), value, stamp, ttlMs === 0 ? 0 : parts.read.calendar.now() + ttlMs);
-    return heard(
-      act(new ConditionalWrite(parts.write, { topology: parts.topology, key: wire, ...call }, stamp), encoded),
-      call,
-    );
-  }
-
-  async #count(key: string, delta: number, initial: number, options: CountOptions): Promise<number> {
-    if (!Number.isSafeInteger(delta)) throw new OptionError('by', `must be a safe integer, got ${String(delta)}`);
-    const start = delta < 0 && options.initial === undefined ? 0 : Math.max(0, initial);
-    if (!Number.isSafeInteger(initial) || (options.initial !== undefined && initial < 0))
-      throw new OptionError('initial', `must be an integer from 0 to 2^53 - 1, got ${String(initial)}`);
-    const value = await this.#conditional(key, options, (write) => write.count(delta, start, this.#ttl(options)));
-    if (value === undefined)
-      throw new CacheError('ERR_INDETERMINATE', 'the counter vanished while it was counted', { key });
-    return value;
   }
 }
 

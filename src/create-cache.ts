@@ -1,9 +1,12 @@
 /** Puts a cache together: the one place that knows all parts, and that turns news of the parts into events. */
 
+import { buildNodes } from './assembly/build-nodes.js';
+import { createContexts } from './assembly/create-contexts.js';
+import { Lifecycle } from './assembly/lifecycle.js';
+import { snapshotStats, viewNode } from './assembly/snapshot-stats.js';
 import { Calendar } from './base/calendar.js';
 import { HybridClock } from './base/hybrid-clock.js';
 import { Turn } from './base/turn.js';
-import { buildNodes } from './build-nodes.js';
 import { Cache } from './cache.js';
 import type { CacheParts } from './cache-parts.js';
 import { DebtPayer } from './cluster/debt-payer.js';
@@ -11,11 +14,9 @@ import { Ledger } from './cluster/ledger/ledger.js';
 import { Topology } from './cluster/topology.js';
 import type { Kept } from './codec/transcoder.js';
 import { createTranscoder } from './codec.js';
-import { createContexts } from './create-contexts.js';
 import { CacheError } from './errors.js';
 import { EventBus } from './events.js';
 import { KeySpace } from './key.js';
-import { Lifecycle } from './lifecycle.js';
 import { Fallback } from './near/fallback.js';
 import { Generations } from './near/generations.js';
 import { NearCache } from './near/near-cache.js';
@@ -27,7 +28,6 @@ import { promised } from './replication/promised-attempt.js';
 import type { RingMember } from './ring/placement.js';
 import { Ring } from './ring/ring.js';
 import { RingView } from './ring-view.js';
-import { snapshotStats, viewNode } from './snapshot-stats.js';
 
 /**
  * A cache over the given nodes; it begins to connect at once and can be used at once.

@@ -1,8 +1,11 @@
 /** Ringfence: a distributed cache over a hash ring of Redis and Memcached nodes. */
 
 export type { Clock, Timer } from './base/clock.js';
-export { Cache, type CacheEntry, type CloseReport } from './cache.js';
-export type { CallOptions, CountOptions, SetOptions } from './call-options.js';
+export { Cache, type CloseReport } from './cache.js';
+export type { CallOptions, CountOptions, SetOptions } from './calls/call-options.js';
+export type { CacheEntry } from './calls/entry.js';
+export type { GetOrSetOptions, Loader, LoaderContext } from './calls/get-or-set.js';
+export type { DeletedMany, FoundMany, StoredMany } from './calls/many.js';
 export type { Codec } from './codec/custom-transcoder.js';
 export type { CodecName } from './codec.js';
 export type { CompressionOptions } from './compression.js';
@@ -19,20 +22,12 @@ export {
   TimeoutError,
 } from './errors.js';
 export type { CacheEventName, CacheEvents, CacheListener } from './events.js';
-export type { GetOrSetOptions, Loader, LoaderContext } from './get-or-set.js';
-export type { DeletedMany, FoundMany, StoredMany } from './many.js';
 export { recommendPoolSize } from './node/pool-size.js';
-export type { NodeOptions } from './node-options.js';
 export type { BulkheadOptions, LaneOptions } from './options/bulkhead.js';
+export type { FallbackOptions, LedgerOptions, NearOptions, ReadOptions, TimeoutOptions } from './options/groups.js';
+export type { NodeOptions } from './options/node-options.js';
 export type { RetryOptions } from './options/retry.js';
-export type {
-  CacheOptions,
-  FallbackOptions,
-  LedgerOptions,
-  NearOptions,
-  ReadOptions,
-  TimeoutOptions,
-} from './options.js';
+export type { CacheOptions } from './options.js';
 export type { WritePolicy } from './replication/write-policy.js';
 export type { ReadPreference } from './routing/owner-walk.js';
 export type { CacheStats, NodeState, NodeView } from './stats.js';

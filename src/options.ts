@@ -12,57 +12,27 @@ import { OptionError } from './errors.js';
 import { type BreakerOptions, resolveBreakerOptions } from './node/breaker-options.js';
 import type { Lane } from './node/lane.js';
 import { callback, either, integer, number, type OptionRule, oneOf, resolveOptions } from './node/option-rules.js';
-import { type NodeOptions, type NodeSpec, parseNodes } from './node-options.js';
 import { type BulkheadOptions, type LaneSettings, resolveBulkhead } from './options/bulkhead.js';
+import {
+  type FallbackOptions,
+  type FallbackSettings,
+  type LedgerOptions,
+  type LedgerSettings,
+  type NearOptions,
+  type NearSettings,
+  type ReadOptions,
+  type ReadSettings,
+  resolveFallback,
+  resolveLedger,
+  resolveNear,
+  resolveRead,
+  resolveTimeouts,
+  type TimeoutOptions,
+  type TimeoutSettings,
+} from './options/groups.js';
+import { type NodeOptions, type NodeSpec, parseNodes } from './options/node-options.js';
 import { type RetryOptions, type RetrySettings, resolveRetry } from './options/retry.js';
 import type { WritePolicy } from './replication/write-policy.js';
-import type { ReadPreference } from './routing/owner-walk.js';
-
-export interface TimeoutOptions {
-  /** From the look-up of a node's name to the end of the handshake, TLS and authentication included. @default 300 */
-  readonly connectMs?: number | undefined;
-  /** One attempt at one node, waiting in its queue included. @default 200 */
-  readonly attemptMs?: number | undefined;
-  /** A whole call, all attempts included; loaders of `getOrSet` have their own. @default 500 */
-  readonly totalMs?: number | undefined;
-}
-
-export interface ReadOptions {
-  /** Which owner is asked first: the primary, any in turn, or one of a zone. @default 'primary' */
-  readonly prefer?: ReadPreference | undefined;
-  /** Whether a miss at one owner asks the next one (a second request per true miss buys no dip after a restart). @default 'next' */
-  readonly onMiss?: 'next' | 'accept' | undefined;
-}
-
-export interface FallbackOptions {
-  /** @default 10_000 */
-  readonly maxEntries?: number | undefined;
-  /** Keys, values and overhead together. @default 67_108_864 */
-  readonly maxBytes?: number | undefined;
-  /** Longest time after which a remembered value is still better than none. @default 60_000 */
-  readonly maxStaleMs?: number | undefined;
-}
-
-export interface NearOptions {
-  /** @default 10_000 */
-  readonly maxEntries?: number | undefined;
-  /** Keys, values and overhead together. @default 67_108_864 */
-  readonly maxBytes?: number | undefined;
-  /** How long a value is served without asking its node: what others write meanwhile is not seen. @default 1_000 */
-  readonly ttlMs?: number | undefined;
-}
-
-/** Bounds of what the cache remembers of its own writes (see STALENESS in the README). */
-export interface LedgerOptions {
-  /** Keys whose last write is remembered. @default 1_000_000 */
-  readonly maxFloors?: number | undefined;
-  /** Keys per node whose copies there must not be trusted. @default 1_000_000 */
-  readonly maxDistrusted?: number | undefined;
-  /** Keys per node remembered for invalidation. @default 100_000 */
-  readonly maxPayable?: number | undefined;
-  /** Their size together. @default 16_777_216 */
-  readonly maxPayableBytes?: number | undefined;
-}
 
 export interface CacheOptions {
   /** URLs or objects. @default three in-process nodes: nothing needs to be installed */
@@ -114,18 +84,18 @@ export interface CacheSettings {
   readonly maxValueBytes: number;
   /** 0 for none. */
   readonly defaultTtlMs: number;
-  readonly timeouts: Readonly<Record<'connectMs' | 'attemptMs' | 'totalMs', number>>;
-  readonly read: { readonly prefer: ReadPreference; readonly onMiss: 'next' | 'accept' };
+  readonly timeouts: TimeoutSettings;
+  readonly read: ReadSettings;
   readonly write: WritePolicy;
   readonly lanes: Readonly<Record<Lane, LaneSettings>>;
   readonly largeValueBytes: number;
   readonly breaker: BreakerOptions | undefined;
   readonly retry: RetrySettings | undefined;
-  readonly fallback: Readonly<Record<keyof FallbackOptions, number>> | undefined;
-  readonly near: Readonly<Record<keyof NearOptions, number>> | undefined;
+  readonly fallback: FallbackSettings | undefined;
+  readonly near: NearSettings | undefined;
   readonly degrades: boolean;
   readonly maxClockSkewMs: number;
-  readonly ledger: Readonly<Record<keyof LedgerOptions, number>>;
+  readonly ledger: LedgerSettings;
   readonly clock: Clock;
   readonly random: () => number;
   readonly clientId: number;
@@ -160,7 +130,6 @@ const TOP_RULES: { readonly [K in keyof Required<CacheOptions>]: OptionRule } = 
   random: callback,
 };
 
-const MAX_MS = 2 ** 31 - 1;
 const DEFAULT_NODES = ['memory://memory-1', 'memory://memory-2', 'memory://memory-3'];
 
 /** @throws OptionError naming the path, what is allowed and what it got. */
@@ -191,63 +160,15 @@ export function resolveCacheOptions(given: CacheOptions): CacheSettings {
     largeValueBytes,
     breaker,
     retry: options.retry === false ? undefined : resolveRetry(options.retry ?? {}),
-    fallback:
-      options.fallback === false
-        ? undefined
-        : resolveOptions('fallback', options.fallback ?? {}, FALLBACK_DEFAULTS, FALLBACK_RULES),
-    near:
-      options.near === false || options.near === undefined
-        ? undefined
-        : resolveOptions('near', options.near, NEAR_DEFAULTS, NEAR_RULES),
+    fallback: options.fallback === false ? undefined : resolveFallback(options.fallback ?? {}),
+    near: options.near === false || options.near === undefined ? undefined : resolveNear(options.near),
     degrades: options.onUnavailable !== 'throw',
     maxClockSkewMs: options.maxClockSkewMs ?? 500,
-    ledger: resolveOptions('ledger', options.ledger ?? {}, LEDGER_DEFAULTS, LEDGER_RULES),
+    ledger: resolveLedger(options.ledger ?? {}),
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     clientId: randomInt(1, 2 ** 32 - 1),
   });
-}
-
-const TIMEOUT_RULES = { connectMs: number(1, MAX_MS), attemptMs: number(1, MAX_MS), totalMs: number(1, MAX_MS) };
-const FALLBACK_DEFAULTS = { maxEntries: 10_000, maxBytes: 64 * 1024 * 1024, maxStaleMs: 60_000 };
-const FALLBACK_RULES = { maxEntries: integer(1), maxBytes: integer(1), maxStaleMs: number(1) };
-const NEAR_DEFAULTS = { maxEntries: 10_000, maxBytes: 64 * 1024 * 1024, ttlMs: 1_000 };
-const NEAR_RULES = { maxEntries: integer(1), maxBytes: integer(1), ttlMs: number(1) };
-const LEDGER_DEFAULTS = {
-  maxFloors: 1_000_000,
-  maxDistrusted: 1_000_000,
-  maxPayable: 100_000,
-  maxPayableBytes: 16 * 1024 * 1024,
-};
-const LEDGER_RULES = {
-  maxFloors: integer(1),
-  maxDistrusted: integer(1),
-  maxPayable: integer(0),
-  maxPayableBytes: integer(0),
-};
-
-function resolveTimeouts(options: TimeoutOptions): CacheSettings['timeouts'] {
-  return resolveOptions('timeouts', options, { connectMs: 300, attemptMs: 200, totalMs: 500 }, TIMEOUT_RULES);
-}
-
-function resolveRead(options: ReadOptions): CacheSettings['read'] {
-  const prefer: OptionRule = { says: "'primary', 'any' or { zone }", holds: isPreference };
-  const defaults: CacheSettings['read'] = { prefer: 'primary', onMiss: 'next' };
-  return resolveOptions<CacheSettings['read']>('read', options, defaults, {
-    prefer,
-    onMiss: oneOf(['next', 'accept']),
-  });
-}
-
-function isPreference(value: unknown): boolean {
-  if (value === 'primary' || value === 'any') return true;
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'zone' in value &&
-    typeof value.zone === 'string' &&
-    Object.keys(value).length === 1
-  );
 }
 
 function isCodec(value: unknown): boolean {

@@ -1,18 +1,18 @@
 /** From checked options to nodes with their drivers, breakers and lanes; news of a node goes to ledger, payer and events. */
 
-import type { HybridClock } from './base/hybrid-clock.js';
-import type { Turn } from './base/turn.js';
-import type { DebtPayer } from './cluster/debt-payer.js';
-import type { Ledger } from './cluster/ledger/ledger.js';
-import type { Connection } from './driver/driver.js';
+import type { HybridClock } from '../base/hybrid-clock.js';
+import type { Turn } from '../base/turn.js';
+import type { DebtPayer } from '../cluster/debt-payer.js';
+import type { Ledger } from '../cluster/ledger/ledger.js';
+import type { Connection } from '../driver/driver.js';
+import type { CacheError } from '../errors.js';
+import type { EventBus } from '../events.js';
+import { Breaker } from '../node/breaker.js';
+import { CacheNode } from '../node/cache-node.js';
+import type { Sweep } from '../node/sweep.js';
+import type { NodeSpec } from '../options/node-options.js';
+import type { CacheSettings } from '../options.js';
 import { driverOf } from './drivers.js';
-import type { CacheError } from './errors.js';
-import type { EventBus } from './events.js';
-import { Breaker } from './node/breaker.js';
-import { CacheNode } from './node/cache-node.js';
-import type { Sweep } from './node/sweep.js';
-import type { NodeSpec } from './node-options.js';
-import type { CacheSettings } from './options.js';
 
 export interface NodeSurroundings {
   readonly turn: Turn;

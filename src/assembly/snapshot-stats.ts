@@ -1,10 +1,10 @@
 /** Makes the snapshots of `stats` and `nodes` from the parts. */
 
-import type { CacheParts } from './cache-parts.js';
-import type { Ledger } from './cluster/ledger/ledger.js';
-import type { CacheNode } from './node/cache-node.js';
-import type { Sweep } from './node/sweep.js';
-import type { CacheStats, NodeView } from './stats.js';
+import type { CacheParts } from '../cache-parts.js';
+import type { Ledger } from '../cluster/ledger/ledger.js';
+import type { CacheNode } from '../node/cache-node.js';
+import type { Sweep } from '../node/sweep.js';
+import type { CacheStats, NodeView } from '../stats.js';
 
 export function snapshotStats(parts: CacheParts, ledger: Ledger, sweep: Sweep): CacheStats {
   const nodes = parts.nodeViews();

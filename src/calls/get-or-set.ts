@@ -9,13 +9,13 @@
  * once less than that is left of its life.
  */
 
-import { secondHash } from './base/string-hash.js';
-import type { CacheParts } from './cache-parts.js';
+import { secondHash } from '../base/string-hash.js';
+import type { CacheParts } from '../cache-parts.js';
+import { type CacheError, OptionError, TimeoutError } from '../errors.js';
+import { readEntry } from '../replication/entry-read.js';
+import { KeyRead } from '../replication/key-read.js';
+import { KeyWrite } from '../replication/key-write.js';
 import { type Call, resolveTtl, type SetOptions } from './call-options.js';
-import { type CacheError, OptionError, TimeoutError } from './errors.js';
-import { readEntry } from './replication/entry-read.js';
-import { KeyRead } from './replication/key-read.js';
-import { KeyWrite } from './replication/key-write.js';
 
 export interface LoaderContext {
   readonly key: string;

@@ -1,8 +1,8 @@
 /** What every call may be given, checked and completed. */
 
-import { CacheError, OptionError } from './errors.js';
-import type { Lane } from './node/lane.js';
-import type { WritePolicy } from './replication/write-policy.js';
+import { CacheError, OptionError } from '../errors.js';
+import type { Lane } from '../node/lane.js';
+import type { WritePolicy } from '../replication/write-policy.js';
 
 export interface CallOptions {
   /** Gives the call up: it rejects with `ERR_ABORTED`. What was sent may still take effect. */

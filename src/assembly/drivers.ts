@@ -1,8 +1,8 @@
 /** From a node's scheme to its driver. A protocol is loaded when a node first connects by it, and not before. */
 
-import type { Clock } from './base/clock.js';
-import type { Capabilities, Driver } from './driver/driver.js';
-import type { NodeSpec } from './node-options.js';
+import type { Clock } from '../base/clock.js';
+import type { Capabilities, Driver } from '../driver/driver.js';
+import type { NodeSpec } from '../options/node-options.js';
 
 const REDIS: Capabilities = {
   ttlResolutionMs: 1,
@@ -29,19 +29,19 @@ export function driverOf(spec: NodeSpec, clock: Clock): Driver {
       return spec.driver;
     case 'redis':
       return loaded('redis', REDIS, async () =>
-        (await import('./driver/redis/redis-driver.js')).createRedisDriver({ address, credentials, tls, database }),
+        (await import('../driver/redis/redis-driver.js')).createRedisDriver({ address, credentials, tls, database }),
       );
     case 'memcached':
       return loaded('memcached', MEMCACHED, async () =>
-        (await import('./driver/memcached/meta-driver.js')).createMetaDriver({ address, credentials, tls, clock }),
+        (await import('../driver/memcached/meta-driver.js')).createMetaDriver({ address, credentials, tls, clock }),
       );
     case 'memcached+sasl':
       return loaded('memcached+sasl', SASL, async () =>
-        (await import('./driver/memcached/sasl-driver.js')).createSaslDriver({ address, credentials, tls, clock }),
+        (await import('../driver/memcached/sasl-driver.js')).createSaslDriver({ address, credentials, tls, clock }),
       );
     case 'memory':
       return loaded('memory', MEMORY, async () =>
-        (await import('./driver/memory/memory-driver.js')).createMemoryDriver({ name, clock }),
+        (await import('../driver/memory/memory-driver.js')).createMemoryDriver({ name, clock }),
       );
   }
 }

@@ -1,7 +1,7 @@
 /** From what a user writes for a node (a URL, or an object with one) to a node's identity and how to reach it. */
 
-import type { Address, CredentialsSource, Driver, TlsOptions } from './driver/driver.js';
-import { OptionError } from './errors.js';
+import type { Address, CredentialsSource, Driver, TlsOptions } from '../driver/driver.js';
+import { OptionError } from '../errors.js';
 
 export interface NodeOptions {
   /** `redis://`, `rediss://`, `redis+unix://`, `memcached://`, `memcacheds://`, `memcached+sasl://` or `memory://name`. */

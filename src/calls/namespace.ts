@@ -1,10 +1,10 @@
 /** What concerns a whole namespace: telling its keys, and removing them. Nothing outside it is ever read or deleted. */
 
-import type { CacheParts } from './cache-parts.js';
+import type { CacheParts } from '../cache-parts.js';
+import { CacheError, OptionError } from '../errors.js';
+import type { CacheNode } from '../node/cache-node.js';
+import { KeyWrite } from '../replication/key-write.js';
 import type { Call } from './call-options.js';
-import { CacheError, OptionError } from './errors.js';
-import type { CacheNode } from './node/cache-node.js';
-import { KeyWrite } from './replication/key-write.js';
 
 /** Removals under way at once. */
 const WAVE = 1_024;

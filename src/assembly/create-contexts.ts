@@ -1,23 +1,23 @@
 /** What reads and writes need from the cache around them (`replication/contexts`), made of the parts. */
 
-import type { Calendar } from './base/calendar.js';
-import type { Turn } from './base/turn.js';
-import type { DebtPayer } from './cluster/debt-payer.js';
-import type { Ledger } from './cluster/ledger/ledger.js';
-import type { Topology } from './cluster/topology.js';
-import { CORRUPT, type Kept, type Transcoder } from './codec/transcoder.js';
-import { type CacheError, NodeError } from './errors.js';
-import type { EventBus } from './events.js';
-import type { Fallback } from './near/fallback.js';
-import type { Generations } from './near/generations.js';
-import type { NearCache } from './near/near-cache.js';
-import { RefillFilter } from './near/refill-filter.js';
-import { delayFor } from './node/backoff.js';
-import { RetryBudget } from './node/retry-budget.js';
-import type { CacheSettings } from './options.js';
-import type { Counters, ReadContext, Retries, WriteContext } from './replication/contexts.js';
-import { ReadRepair } from './replication/read-repair.js';
-import { xxh32 } from './ring/hash.js';
+import type { Calendar } from '../base/calendar.js';
+import type { Turn } from '../base/turn.js';
+import type { DebtPayer } from '../cluster/debt-payer.js';
+import type { Ledger } from '../cluster/ledger/ledger.js';
+import type { Topology } from '../cluster/topology.js';
+import { CORRUPT, type Kept, type Transcoder } from '../codec/transcoder.js';
+import { type CacheError, NodeError } from '../errors.js';
+import type { EventBus } from '../events.js';
+import type { Fallback } from '../near/fallback.js';
+import type { Generations } from '../near/generations.js';
+import type { NearCache } from '../near/near-cache.js';
+import { RefillFilter } from '../near/refill-filter.js';
+import { delayFor } from '../node/backoff.js';
+import { RetryBudget } from '../node/retry-budget.js';
+import type { CacheSettings } from '../options.js';
+import type { Counters, ReadContext, Retries, WriteContext } from '../replication/contexts.js';
+import { ReadRepair } from '../replication/read-repair.js';
+import { xxh32 } from '../ring/hash.js';
 
 export interface ContextParts {
   readonly settings: CacheSettings;

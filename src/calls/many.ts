@@ -3,12 +3,12 @@
  * nodes put them together again. No key's failure concerns another.
  */
 
-import { secondHash } from './base/string-hash.js';
-import type { CacheParts } from './cache-parts.js';
+import { secondHash } from '../base/string-hash.js';
+import type { CacheParts } from '../cache-parts.js';
+import { CacheError, OptionError } from '../errors.js';
+import { KeyRead } from '../replication/key-read.js';
+import { KeyWrite } from '../replication/key-write.js';
 import type { Call } from './call-options.js';
-import { CacheError, OptionError } from './errors.js';
-import { KeyRead } from './replication/key-read.js';
-import { KeyWrite } from './replication/key-write.js';
 
 /** What was found, by key; `failures` are the keys that no owner could tell of. */
 export type FoundMany<T> = Map<string, T> & { readonly failures: Map<string, CacheError> };

@@ -3,8 +3,8 @@
  * nothing on another node, nor after a restart, so any mismatch makes `compareAndSet` answer `false` (rule R10).
  */
 
-import { OptionError } from './errors.js';
-import type { CacheNode } from './node/cache-node.js';
+import { OptionError } from '../errors.js';
+import type { CacheNode } from '../node/cache-node.js';
 
 export function versionOf(node: CacheNode, token: string): string {
   return [node.name, node.connection?.incarnation?.id ?? '', token].map(encodeURIComponent).join('!');

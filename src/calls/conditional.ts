@@ -1,0 +1,75 @@
+/** The public calls whose outcome depends on what is stored, checked and handed to `ConditionalWrite`. */
+
+import { secondHash } from '../base/string-hash.js';
+import type { CacheParts } from '../cache-parts.js';
+import { CacheError, OptionError } from '../errors.js';
+import { ConditionalWrite } from '../replication/conditional-write.js';
+import { type Call, type CountOptions, resolveTtl, type SetOptions } from './call-options.js';
+import { parseVersion } from './version.js';
+
+interface Prepared {
+  readonly write: ConditionalWrite;
+  readonly ttlMs: number;
+  /** @throws CacheError for a value that cannot be stored */
+  encode(value: unknown): Buffer;
+}
+
+export async function storeIf(
+  parts: CacheParts,
+  mode: 'add' | 'replace',
+  key: string,
+  value: unknown,
+  options: SetOptions,
+  call: Call,
+): Promise<boolean> {
+  const { write, ttlMs, encode } = prepare(parts, key, options, call);
+  return write.store(mode, encode(value), ttlMs);
+}
+
+export async function compareAndSet(
+  parts: CacheParts,
+  key: string,
+  value: unknown,
+  version: string,
+  options: SetOptions,
+  call: Call,
+): Promise<boolean> {
+  const { write, ttlMs, encode } = prepare(parts, key, options, call);
+  const bytes = encode(value);
+  const token = parseVersion(version, write.primary);
+  return token === undefined ? false : write.store('compare', bytes, ttlMs, token);
+}
+
+export async function count(
+  parts: CacheParts,
+  key: string,
+  delta: number,
+  initial: number,
+  options: CountOptions,
+  call: Call,
+): Promise<number> {
+  if (!Number.isSafeInteger(delta)) throw new OptionError('by', `must be a safe integer, got ${String(delta)}`);
+  if (!Number.isSafeInteger(initial) || (options.initial !== undefined && initial < 0))
+    throw new OptionError('initial', `must be an integer from 0 to 2^53 - 1, got ${String(initial)}`);
+  const { write, ttlMs } = prepare(parts, key, options, call);
+  const value = await write.count(delta, Math.max(0, initial), ttlMs);
+  if (value === undefined)
+    throw new CacheError('ERR_INDETERMINATE', 'the counter vanished while it was counted', { key });
+  return value;
+}
+
+function prepare(parts: CacheParts, key: string, options: SetOptions, call: Call): Prepared {
+  const wire = parts.keys.toWireKey(key);
+  const ttlMs = resolveTtl(options.ttlMs, parts.defaultTtlMs);
+  const stamp = parts.stamps.next();
+  const expiresAt = ttlMs === 0 ? 0 : parts.read.calendar.now() + ttlMs;
+  return {
+    write: new ConditionalWrite(
+      parts.write,
+      { topology: parts.topology, key: wire, totalMs: call.totalMs, lane: call.lane },
+      stamp,
+    ),
+    ttlMs,
+    encode: (value) => parts.values.encode(wire, secondHash(wire), value, stamp, expiresAt),
+  };
+}
