@@ -10,11 +10,11 @@ import type { DriverContractOptions } from '../../src/testing/driver-contract/co
 import { driverContract } from '../../src/testing/driver-contract.js';
 import { startMemcached } from '../../src/testing/servers/memcached-server.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
-import type { ServerProcess } from '../../src/testing/servers/server-process.js';
+import type { TestServer } from '../../src/testing/servers/test-server.js';
 
 interface Candidate extends Pick<DriverContractOptions, 'name' | 'lacks' | 'ping'> {
-  start(): Promise<ServerProcess>;
-  driver(address: Address, server: ServerProcess): Driver;
+  start(): Promise<TestServer>;
+  driver(address: Address, server: TestServer): Driver;
 }
 
 const isPong = (pong: string) => (reply: unknown) => String(reply) === pong;
@@ -46,7 +46,7 @@ const CANDIDATES: readonly Candidate[] = [
 ];
 
 describe.each(CANDIDATES)('driver contract of $name', ({ name, lacks, ping, start, driver }) => {
-  let server: ServerProcess;
+  let server: TestServer;
 
   beforeAll(async () => {
     server = await start();

@@ -4,10 +4,13 @@
 
 import { userInfo } from 'node:os';
 import { askOnce } from './ask-once.js';
+import { findBinary } from './binary.js';
+import { borrowServer, canBorrow } from './borrowed-server.js';
 import { type CertificateOptions, createCertificate } from './certificate.js';
 import { LOOPBACK } from './free-port.js';
 import { type SaslUser, startSaslAuthority } from './sasl-authority.js';
 import { makeServerDirectory, ServerProcess } from './server-process.js';
+import type { TestServer } from './test-server.js';
 
 export interface MemcachedServerOptions {
   /** @default a free port */
@@ -20,7 +23,9 @@ export interface MemcachedServerOptions {
   readonly sasl?: SaslUser | undefined;
 }
 
-export async function startMemcached(options: MemcachedServerOptions = {}): Promise<ServerProcess> {
+export async function startMemcached(options: MemcachedServerOptions = {}): Promise<TestServer> {
+  if (findBinary('memcached') === undefined && canBorrow('memcached'))
+    return borrowServer('memcached', isPlain(options));
   const { args = [], tls, sasl } = options;
   const directory = await makeServerDirectory('memcached');
   const names = typeof tls === 'object' ? tls.names : undefined;
@@ -62,4 +67,9 @@ function urlOf(port: number, isTls: boolean, sasl: SaslUser | undefined): string
   if (sasl === undefined) return `${isTls ? 'memcacheds' : 'memcached'}://${LOOPBACK}:${port}`;
   const user = `${encodeURIComponent(sasl.username)}:${encodeURIComponent(sasl.password)}`;
   return `memcached+sasl://${user}@${LOOPBACK}:${port}`;
+}
+
+/** Whether any server of this kind would do. */
+function isPlain(options: MemcachedServerOptions): boolean {
+  return Object.values(options).every((value) => value === undefined || value === false);
 }

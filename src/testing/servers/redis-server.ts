@@ -4,9 +4,12 @@
 
 import { join } from 'node:path';
 import { askOnce } from './ask-once.js';
+import { findBinary } from './binary.js';
+import { borrowServer, canBorrow } from './borrowed-server.js';
 import { type CertificateOptions, createCertificate } from './certificate.js';
 import { LOOPBACK } from './free-port.js';
 import { makeServerDirectory, ServerProcess } from './server-process.js';
+import type { TestServer } from './test-server.js';
 
 export interface RedisServerOptions {
   /** @default a free port */
@@ -24,7 +27,8 @@ const IN_MEMORY = ['--save', '', '--appendonly', 'no', '--loglevel', 'warning', 
 /** Refusals prove that it answers, too; only while it loads its data it is not ready. */
 const READY = /process_id:(\d+)|-NOAUTH|-WRONGPASS|-NOPERM|-ERR/;
 
-export async function startRedis(options: RedisServerOptions = {}): Promise<ServerProcess> {
+export async function startRedis(options: RedisServerOptions = {}): Promise<TestServer> {
+  if (findBinary('redis-server') === undefined && canBorrow('redis')) return borrowServer('redis', isPlain(options));
   const { args = [], password, tls, unixSocket } = options;
   const directory = await makeServerDirectory('redis');
   const names = typeof tls === 'object' ? tls.names : undefined;
@@ -68,4 +72,9 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Serv
 
 function credentials(password: string | undefined): string {
   return password === undefined ? '' : `:${encodeURIComponent(password)}@`;
+}
+
+/** Whether any server of this kind would do. */
+function isPlain(options: RedisServerOptions): boolean {
+  return Object.values(options).every((value) => value === undefined || value === false);
 }

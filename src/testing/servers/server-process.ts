@@ -16,6 +16,7 @@ import { findBinary, requireBinary } from './binary.js';
 import type { Certificate } from './certificate.js';
 import { freePort, LOOPBACK } from './free-port.js';
 import { noteEnded, noteRunning, noteStarted, type ServerKind } from './started-servers.js';
+import type { TestServer } from './test-server.js';
 
 export interface ServerPlan {
   readonly kind: ServerKind;
@@ -41,17 +42,13 @@ const STOP_LIMIT_MS = 2_000;
 const POLL_MS = 5;
 const PORT_ATTEMPTS = 8;
 
-export class ServerProcess {
+export class ServerProcess implements TestServer {
   readonly host = LOOPBACK;
   readonly port: number;
   readonly kind: ServerKind;
-  /** With its password, if it has one. */
   readonly url: string;
-  /** Its unix socket, if it was asked for one. */
   readonly path: string | undefined;
-  /** What it shows to TLS clients, if it speaks TLS. */
   readonly certificate: Certificate | undefined;
-  /** Its own, removed by `stop`. */
   readonly directory: string;
   readonly #plan: ServerPlan;
   #child: ChildProcess;
@@ -90,20 +87,17 @@ export class ServerProcess {
     return isAlive(this.#child);
   }
 
-  /** Ends it at once and removes its directory. */
   async stop(): Promise<void> {
     await this.kill9();
     await cleanUp(this.#plan);
   }
 
-  /** SIGKILL: the kernel closes its sockets. Resolves when it is gone; the directory stays for `restart`. */
   async kill9(): Promise<void> {
     if (!this.isRunning) return;
     this.#child.kill('SIGKILL');
     await ended(this.#child);
   }
 
-  /** SIGTERM: it ends in good order, within a second or so, by force after 2 s; the directory stays for `restart`. */
   async terminate(): Promise<void> {
     if (!this.isRunning) return;
     this.#child.kill('SIGTERM');
@@ -113,21 +107,15 @@ export class ServerProcess {
     clearTimeout(force);
   }
 
-  /** SIGSTOP: it hangs while the kernel still accepts connections and bytes for it. Resolves once it stands still. */
   async pause(): Promise<void> {
     this.#child.kill('SIGSTOP');
     for (let waited = 0; waited < STOP_LIMIT_MS && !isStopped(this.pid); waited += POLL_MS) await sleep(POLL_MS);
   }
 
-  /** SIGCONT. */
   resume(): void {
     this.#child.kill('SIGCONT');
   }
 
-  /**
-   * Ends it by SIGKILL, if it still runs, and starts it on the same port and directory; resolves when it answers. A
-   * server told by its arguments to save its data comes back with what it had saved.
-   */
   async restart(): Promise<void> {
     await this.kill9();
     const deadline = performance.now() + RESTART_LIMIT_MS;

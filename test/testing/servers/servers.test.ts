@@ -6,8 +6,8 @@ import { askOnce } from '../../../src/testing/servers/ask-once.js';
 import { startBlackhole } from '../../../src/testing/servers/blackhole.js';
 import { startMemcached } from '../../../src/testing/servers/memcached-server.js';
 import { startRedis } from '../../../src/testing/servers/redis-server.js';
-import type { ServerProcess } from '../../../src/testing/servers/server-process.js';
 import { killRunningServers, runningServers, startedServers } from '../../../src/testing/servers/started-servers.js';
+import type { TestServer } from '../../../src/testing/servers/test-server.js';
 
 const toStop: { stop(): Promise<void> }[] = [];
 const keep = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
@@ -20,7 +20,7 @@ afterEach(async () => {
   await Promise.all(toStop.splice(0).map((server) => server.stop()));
 });
 
-const ask = (server: ServerProcess, request: string, path?: string) =>
+const ask = (server: TestServer, request: string, path?: string) =>
   askOnce({ host: server.host, port: server.port, path, tls: server.certificate !== undefined }, request, (text) =>
     /\r\n$/.test(text),
   );
@@ -128,7 +128,7 @@ it('connecting to a blackhole neither succeeds nor fails', async () => {
 });
 
 /** Status of an authentication by the binary protocol: SASL auth is command 0x21, its mechanism travels as the key. */
-function saslStatus(server: ServerProcess, username: string, password: string): Promise<number> {
+function saslStatus(server: TestServer, username: string, password: string): Promise<number> {
   const mechanism = Buffer.from('PLAIN');
   const secret = Buffer.from(`\0${username}\0${password}`);
   const header = Buffer.alloc(24);
