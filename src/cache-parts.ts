@@ -1,7 +1,6 @@
 /** The parts that `createCache` puts together and the public methods work with. */
 
 import type { HybridClock } from './base/hybrid-clock.js';
-import type { CloseReport } from './cache.js';
 import type { Call } from './calls/call-options.js';
 import type { Topology } from './cluster/topology.js';
 import type { Kept, Transcoder } from './codec/transcoder.js';
@@ -12,7 +11,7 @@ import type { NearCache } from './near/near-cache.js';
 import type { SingleFlight } from './near/single-flight.js';
 import type { ReadContext, WriteContext } from './replication/contexts.js';
 import type { RingView } from './ring-view.js';
-import type { CacheStats, NodeView } from './stats.js';
+import type { CacheStats, CloseReport, NodeView } from './stats.js';
 
 export interface CacheParts {
   readonly keys: KeySpace;

@@ -25,7 +25,7 @@ import type { CacheEventName, CacheListener } from './events.js';
 import { KeyRead } from './replication/key-read.js';
 import { KeyWrite } from './replication/key-write.js';
 import { touch } from './replication/touch.js';
-import type { CacheStats, NodeView } from './stats.js';
+import type { CacheStats, CloseReport, NodeView } from './stats.js';
 
 export class Cache<V = unknown> {
   readonly #parts: CacheParts;
@@ -240,12 +240,6 @@ export class Cache<V = unknown> {
     });
     return call.signal === undefined ? written : withSignal(written, call.signal);
   }
-}
-
-/** What `close` could not do. */
-export interface CloseReport {
-  /** Invalidations still owed to nodes: their copies may be out of date for other processes. */
-  readonly unpaidDebts: number;
 }
 
 function heard<T>(work: Promise<T>, call: Call): Promise<T> {

@@ -6,6 +6,7 @@ import { Lifecycle } from './assembly/lifecycle.js';
 import { snapshotStats, viewNode } from './assembly/snapshot-stats.js';
 import { Calendar } from './base/calendar.js';
 import { HybridClock } from './base/hybrid-clock.js';
+import type { StalenessRule } from './base/staleness-rules.js';
 import { Turn } from './base/turn.js';
 import { Cache } from './cache.js';
 import type { CacheParts } from './cache-parts.js';
@@ -35,13 +36,18 @@ import { RingView } from './ring-view.js';
  * @throws OptionError for an option that is unknown or out of range, before anything opens
  */
 export function createCache<V = unknown>(options: CacheOptions = {}): Cache<V> {
+  return assembleCache<V>(options, new Set());
+}
+
+/** `createCache`, less the rules that a test switches off. */
+export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlySet<StalenessRule>): Cache<V> {
   const settings = resolveCacheOptions(options);
   const { clock, random } = settings;
   const calendar = new Calendar(clock, settings.maxClockSkewMs);
   const stamps = new HybridClock(calendar);
   const keys = KeySpace.create({ namespace: settings.namespace });
   const values = createTranscoder(settings);
-  const generations = new Generations();
+  const generations = disabledRules.has('R2') ? new NoGenerations() : new Generations();
   const events = new EventBus();
   const turn = new Turn(clock);
   const sweep = new Sweep(clock);
@@ -49,6 +55,7 @@ export function createCache<V = unknown>(options: CacheOptions = {}): Cache<V> {
     ...settings.ledger,
     clientId: settings.clientId,
     maxClockSkewMs: settings.maxClockSkewMs,
+    disabledRules,
   });
   const near = settings.near === undefined ? undefined : new NearCache<Kept>(settings.near, generations, clock);
   const fallback =
@@ -62,10 +69,20 @@ export function createCache<V = unknown>(options: CacheOptions = {}): Cache<V> {
       return (await promised<boolean>(target, (origin) => node.delete(origin, 'background'))).failure === undefined;
     },
   });
-  const nodes = buildNodes(settings, { turn, sweep, ledger, payer, stamps, events, epoch: () => topology.epoch });
+  const nodes = buildNodes(settings, {
+    turn,
+    sweep,
+    ledger,
+    payer,
+    stamps,
+    events,
+    disabledRules,
+    epoch: () => topology.epoch,
+  });
   const topology = new Topology(1, Ring.build(nodes.map(memberOf)), byMember(nodes), settings.replication);
 
   const contexts = createContexts({
+    disabledRules,
     settings,
     turn,
     ledger,
@@ -113,4 +130,9 @@ function byMember(nodes: readonly CacheNode[]): CacheNode[] {
 
 function memberOf({ name, weight, zone }: CacheNode): RingMember {
   return zone === undefined ? { name, weight } : { name, weight, zone };
+}
+
+/** Generations with rule R2 switched off: everything stays current for ever. */
+class NoGenerations extends Generations {
+  override bump(): void {}
 }

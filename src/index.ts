@@ -1,7 +1,7 @@
 /** Ringfence: a distributed cache over a hash ring of Redis and Memcached nodes. */
 
 export type { Clock, Timer } from './base/clock.js';
-export { Cache, type CloseReport } from './cache.js';
+export { Cache } from './cache.js';
 export type { CallOptions, CountOptions, SetOptions } from './calls/call-options.js';
 export type { CacheEntry } from './calls/entry.js';
 export type { GetOrSetOptions, Loader, LoaderContext } from './calls/get-or-set.js';
@@ -30,4 +30,4 @@ export type { RetryOptions } from './options/retry.js';
 export type { CacheOptions } from './options.js';
 export type { WritePolicy } from './replication/write-policy.js';
 export type { ReadPreference } from './routing/owner-walk.js';
-export type { CacheStats, NodeState, NodeView } from './stats.js';
+export type { CacheStats, CloseReport, NodeState, NodeView } from './stats.js';

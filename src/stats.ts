@@ -33,3 +33,9 @@ export interface CacheStats {
   readonly lateSweeps: number;
   readonly nodes: readonly NodeView[];
 }
+
+/** What `close` could not do. */
+export interface CloseReport {
+  /** Invalidations still owed to nodes: their copies may be out of date for other processes. */
+  readonly unpaidDebts: number;
+}

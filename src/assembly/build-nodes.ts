@@ -1,6 +1,7 @@
 /** From checked options to nodes with their drivers, breakers and lanes; news of a node goes to ledger, payer and events. */
 
 import type { HybridClock } from '../base/hybrid-clock.js';
+import type { StalenessRule } from '../base/staleness-rules.js';
 import type { Turn } from '../base/turn.js';
 import type { DebtPayer } from '../cluster/debt-payer.js';
 import type { Ledger } from '../cluster/ledger/ledger.js';
@@ -22,6 +23,7 @@ export interface NodeSurroundings {
   readonly stamps: HybridClock;
   readonly events: EventBus;
   readonly epoch: () => number;
+  readonly disabledRules: ReadonlySet<StalenessRule>;
 }
 
 /** Longest pause between two attempts to connect. */
@@ -55,6 +57,7 @@ function buildNode(settings: CacheSettings, surroundings: NodeSurroundings, spec
       maxPauseMs: MAX_PAUSE_MS,
       stallMs: timeouts.attemptMs * 2,
       lanes: settings.lanes,
+      keepsOrder: !surroundings.disabledRules.has('R1'),
     },
     new NodeNews(surroundings, spec.name),
   );

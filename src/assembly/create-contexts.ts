@@ -1,6 +1,7 @@
 /** What reads and writes need from the cache around them (`replication/contexts`), made of the parts. */
 
 import type { Calendar } from '../base/calendar.js';
+import type { StalenessRule } from '../base/staleness-rules.js';
 import type { Turn } from '../base/turn.js';
 import type { DebtPayer } from '../cluster/debt-payer.js';
 import type { Ledger } from '../cluster/ledger/ledger.js';
@@ -21,6 +22,7 @@ import { xxh32 } from '../ring/hash.js';
 
 export interface ContextParts {
   readonly settings: CacheSettings;
+  readonly disabledRules: ReadonlySet<StalenessRule>;
   readonly turn: Turn;
   readonly ledger: Ledger;
   readonly values: Transcoder;
@@ -34,7 +36,7 @@ export interface ContextParts {
 }
 
 export function createContexts(parts: ContextParts): { readonly read: ReadContext; readonly write: WriteContext } {
-  const { settings, turn, ledger, values, calendar, generations, near, fallback, events, payer } = parts;
+  const { settings, disabledRules, turn, ledger, values, calendar, generations, near, fallback, events, payer } = parts;
   const { clock } = settings;
   const counters: Counters = {
     corrupt: 0,
@@ -55,6 +57,7 @@ export function createContexts(parts: ContextParts): { readonly read: ReadContex
     counters,
     retries,
     attemptMs: settings.timeouts.attemptMs,
+    disabledRules,
     degrades: settings.degrades,
     // Where keys with a tag share a place, the ledger needs what tells them apart.
     ledgerHash: (key: string, place: number): number => (key.includes('{') ? xxh32(key) : place),
@@ -91,6 +94,7 @@ export function createContexts(parts: ContextParts): { readonly read: ReadContex
     largeValueBytes: settings.largeValueBytes,
     forget(key, hash) {
       generations.bump(hash);
+      if (disabledRules.has('R2')) return;
       near?.delete(key);
       fallback?.delete(key);
       refill.forget(hash);

@@ -1,11 +1,11 @@
 /** The beginning and the end of a cache: when it is ready, and how it closes in bounded time from any state. */
 
 import type { Clock } from '../base/clock.js';
-import type { CloseReport } from '../cache.js';
 import type { DebtPayer } from '../cluster/debt-payer.js';
 import { CacheError } from '../errors.js';
 import type { EventBus } from '../events.js';
 import type { CacheNode } from '../node/cache-node.js';
+import type { CloseReport } from '../stats.js';
 
 /** How often waiting looks at what it waits for. */
 const LOOK_MS = 5;

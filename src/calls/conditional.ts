@@ -36,7 +36,7 @@ export async function compareAndSet(
 ): Promise<boolean> {
   const { write, ttlMs, encode } = prepare(parts, key, options, call);
   const bytes = encode(value);
-  const token = parseVersion(version, write.primary);
+  const token = parseVersion(version, write.primary, parts.write.disabledRules.has('R10'));
   return token === undefined ? false : write.store('compare', bytes, ttlMs, token);
 }
 

@@ -11,10 +11,10 @@ export function versionOf(node: CacheNode, token: string): string {
 }
 
 /** The node's token, if the version is of this node and of this life of its data. @throws OptionError if it is no version at all */
-export function parseVersion(version: unknown, node: CacheNode): string | undefined {
+export function parseVersion(version: unknown, node: CacheNode, anyNode = false): string | undefined {
   const parts = typeof version === 'string' ? version.split('!') : [];
   if (parts.length !== 3) throw new OptionError('version', 'must be a version that getEntry gave');
   const [name, incarnation, token] = parts.map(decodeURIComponent);
-  if (name !== node.name || incarnation !== (node.connection?.incarnation?.id ?? '')) return undefined;
+  if (!anyNode && (name !== node.name || incarnation !== (node.connection?.incarnation?.id ?? ''))) return undefined;
   return token;
 }

@@ -45,6 +45,8 @@ export interface NodeSettings {
   readonly maxPauseMs: number;
   readonly stallMs: number;
   readonly lanes: Readonly<Record<Lane, LaneLimits>>;
+  /** Rule R1; off only in tests. */
+  readonly keepsOrder: boolean;
 }
 
 /** News of a node for whoever composes the cache. */
@@ -67,6 +69,7 @@ export class CacheNode implements AttemptNode {
   hits = 0;
   misses = 0;
   readonly #order = new KeyOrder();
+  readonly #keepsOrder: boolean;
   readonly #lanes: Readonly<Record<Lane, readonly Pipeline[]>>;
 
   constructor(settings: NodeSettings, events: NodeEvents) {
@@ -76,6 +79,7 @@ export class CacheNode implements AttemptNode {
     this.zone = settings.zone;
     this.driver = settings.driver;
     this.breaker = settings.breaker;
+    this.#keepsOrder = settings.keepsOrder;
     this.keepsTime = settings.driver.capabilities.ttlResolutionMs <= 1;
     const { turn, sweep, breaker, stallMs, random, connectMs, maxPauseMs } = settings;
     const linkSettings = { clock: turn.clock, random, connectMs, maxPauseMs };
@@ -140,7 +144,7 @@ export class CacheNode implements AttemptNode {
     // while any write is on its way there.
     let to = lane;
     if (!this.#order.isQuiet) to = this.#order.laneOf(key) ?? lane;
-    if (to !== 'interactive' && to === lane && this.#pipeline('interactive', hash).hasWrites) to = 'interactive';
+    if (this.#keepsOrder && to !== 'interactive' && to === lane && this.#pipeline('interactive', hash).hasWrites) to = 'interactive';
     this.#pipeline(to, hash).enqueue(new GetAttempt(this, key, hash, timeoutMs, sink));
   }
 
@@ -204,6 +208,7 @@ export class CacheNode implements AttemptNode {
   #place(operation: OrderedOperation, wanted: Lane): Lane {
     const { key } = operation;
     const order = this.#order;
+    if (!this.#keepsOrder) return wanted;
     let lane = order.laneOf(key);
     if (lane === undefined) {
       if (wanted === 'interactive') return wanted;

@@ -80,7 +80,7 @@ export class ConditionalWrite {
     const { key } = this.#call;
     const node = this.primary;
     this.#context.forget(key, this.#hash);
-    const distrust = ledger.isQuiet ? 'no' : ledger.isDistrusted(node.slot, this.#hash, key);
+    const distrust = ledger.isQuiet || this.#context.disabledRules.has('R8') ? 'no' : ledger.isDistrusted(node.slot, this.#hash, key);
     if (distrust === 'connection')
       throw new CacheError(
         'ERR_INDETERMINATE',

@@ -2,6 +2,7 @@
 
 import type { Calendar } from '../base/calendar.js';
 import type { Clock } from '../base/clock.js';
+import type { StalenessRule } from '../base/staleness-rules.js';
 import type { Ledger } from '../cluster/ledger/ledger.js';
 import type { Kept, Transcoder } from '../codec/transcoder.js';
 import type { Verdict } from '../envelope.js';
@@ -45,6 +46,8 @@ interface KeyContext {
   readonly counters: Counters;
   readonly retries: Retries;
   readonly attemptMs: number;
+  /** Rules that a test has switched off. */
+  readonly disabledRules: ReadonlySet<StalenessRule>;
   /** Whether failure is answered by a miss or `false` (`onUnavailable: 'degrade'`) instead of an error. */
   readonly degrades: boolean;
   /** The ledger's hash of a key whose place on the ring is known. */

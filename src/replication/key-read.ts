@@ -12,7 +12,7 @@ import type { Topology } from '../cluster/topology.js';
 import { CORRUPT } from '../codec/transcoder.js';
 import { clientIdAt, stampAt } from '../envelope.js';
 import { CacheError } from '../errors.js';
-import type { GetAttempt, GetSink } from '../node/attempts.js';
+import type { GetAttempt, GetSink } from '../node/get-attempt.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { Lane } from '../node/lane.js';
 import { OwnerWalk } from '../routing/owner-walk.js';

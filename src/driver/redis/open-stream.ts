@@ -5,8 +5,8 @@ import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
 import { NodeError } from '../../errors.js';
 import type { RedisStream } from './redis-connection.js';
-import type { RedisDriverOptions } from './redis-driver.js';
 import { errorOfReply } from './redis-errors.js';
+import type { RedisDriverOptions } from './redis-options.js';
 
 const KEEP_ALIVE_MS = 10_000;
 

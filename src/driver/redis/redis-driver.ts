@@ -5,31 +5,11 @@
  */
 
 import { CacheError, NodeError } from '../../errors.js';
-import type {
-  Address,
-  Capabilities,
-  Connection,
-  ConnectOptions,
-  CredentialsSource,
-  Driver,
-  TlsOptions,
-} from '../driver.js';
+import type { Capabilities, Connection, ConnectOptions, Driver } from '../driver.js';
 import { openStream } from './open-stream.js';
 import { RedisConnection } from './redis-connection.js';
+import type { RedisDriverOptions } from './redis-options.js';
 import type { Reply } from './reply-collector.js';
-
-export interface RedisDriverOptions {
-  readonly address: Address;
-  /** Number of the database. @default 0 */
-  readonly database?: number | undefined;
-  readonly credentials?: CredentialsSource | undefined;
-  /** Encrypts, and verifies the server unless told not to. */
-  readonly tls?: TlsOptions | undefined;
-  /** Largest single value accepted from the server; a larger one ends the connection. @default 64 MiB */
-  readonly maxReplyBytes?: number | undefined;
-  /** Replaces the system's name look-up. */
-  readonly lookup?: import('node:net').LookupFunction | undefined;
-}
 
 const CAPABILITIES: Capabilities = {
   ttlResolutionMs: 1,
