@@ -112,18 +112,22 @@ describe('BoundedStore', () => {
     expect(kept.entries + raw.entries).toBe(3_000);
   });
 
-  it('F5 counts what it costs: within a tenth for values of 100 bytes', () => {
-    const before = heapInUse();
-    const store = new BoundedStore<Kept>(ROOMY);
+  it('F5 counts what it costs: within 5 % for values of 100 bytes', () => {
     const source = Buffer.alloc(200, 'v');
-    for (let i = 0; i < ROOMY.maxEntries; i++) {
-      const key = Buffer.from(`shop:user:profile:${i}`).latin1Slice();
-      const item = new Kept(0, source.latin1Slice(i % 100, (i % 100) + 100), 100);
-      store.set(key, item, item.bytes, i + 0.5, i + 1_000.5);
-    }
-    const cost = heapInUse() - before;
-    expect(store.entries).toBe(ROOMY.maxEntries);
-    expect(store.bytes / cost).toBeGreaterThan(0.9);
-    expect(store.bytes / cost).toBeLessThan(1.1);
+    // The middle of five: garbage of others may be collected between two readings of the heap.
+    const ratios = Array.from({ length: 5 }, () => {
+      const before = heapInUse();
+      const store = new BoundedStore<Kept>(ROOMY);
+      for (let i = 0; i < ROOMY.maxEntries; i++) {
+        const key = Buffer.from(`shop:user:profile:${i}`).latin1Slice();
+        const item = new Kept(0, source.latin1Slice(i % 100, (i % 100) + 100), 100);
+        store.set(key, item, item.bytes, i + 0.5, i + 1_000.5);
+      }
+      const cost = heapInUse() - before;
+      expect(store.entries).toBe(ROOMY.maxEntries);
+      return store.bytes / cost;
+    }).sort((a, b) => a - b);
+    expect(ratios[2]).toBeGreaterThan(0.95);
+    expect(ratios[2]).toBeLessThan(1.05);
   });
 });
