@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { Address, Driver } from '../../src/driver/driver.js';
 import { createMetaDriver } from '../../src/driver/memcached/meta-driver.js';
+import { createSaslDriver } from '../../src/driver/memcached/sasl-driver.js';
 import { createRedisDriver } from '../../src/driver/redis/redis-driver.js';
 import type { DriverContractOptions } from '../../src/testing/driver-contract/contract-case.js';
 import { driverContract } from '../../src/testing/driver-contract.js';
@@ -20,6 +21,8 @@ interface Candidate extends Pick<DriverContractOptions, 'name' | 'lacks' | 'ping
 const isPong = (pong: string) => (reply: unknown) => String(reply) === pong;
 const redisPing = { words: ['PING'], isPong: isPong('PONG') };
 const metaPing = { words: ['mn'], isPong: isPong('MN') };
+
+const USER = { username: 'ann', password: 'p:w' };
 
 const CANDIDATES: readonly Candidate[] = [
   { name: 'redis', ping: redisPing, start: startRedis, driver: (address) => createRedisDriver({ address }) },
@@ -42,6 +45,12 @@ const CANDIDATES: readonly Candidate[] = [
     ping: metaPing,
     start: () => startMemcached({ tls: true }),
     driver: (address, { certificate }) => createMetaDriver({ address, tls: { ca: certificate?.ca } }),
+  },
+  {
+    name: 'memcached with SASL',
+    lacks: ['compareAndSet', 'enumeration', 'raw'],
+    start: () => startMemcached({ sasl: USER }),
+    driver: (address) => createSaslDriver({ address, credentials: USER }),
   },
 ];
 
