@@ -2,11 +2,14 @@
 
 import { keyBytes, loadUtf8 } from './key-bytes.js';
 
-const CRC32 = Uint32Array.from({ length: 256 }, (_, byte) => {
+/** Entry 256 × k + b: what byte b does to the register when k zero bytes follow it. */
+const CRC32 = new Uint32Array(1024);
+for (let byte = 0; byte < 256; byte++) {
   let crc = byte;
   for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc;
-});
+  CRC32[byte] = crc;
+}
+for (let i = 256; i < 1024; i++) CRC32[i] = CRC32[CRC32[i - 256]! & 0xff]! ^ (CRC32[i - 256]! >>> 8);
 
 const CRC16 = Uint16Array.from({ length: 256 }, (_, byte) => {
   let crc = byte << 8;
@@ -17,9 +20,19 @@ const CRC16 = Uint16Array.from({ length: 256 }, (_, byte) => {
 /** CRC-32 of the UTF-8 bytes, of no more than the first `limit`: twemproxy's crc32a, Ruby's Zlib.crc32, Go's crc32.ChecksumIEEE. */
 export function crc32(key: string, limit = Number.POSITIVE_INFINITY): number {
   const length = Math.min(loadUtf8(key), limit);
-  const bytes = keyBytes.bytes;
+  const { bytes, view } = keyBytes;
   let crc = -1;
-  for (let i = 0; i < length; i++) crc = CRC32[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
+  let at = 0;
+  // Four bytes at once: a table look-up waits for the one before it, so fewer in a row are faster.
+  for (; at + 4 <= length; at += 4) {
+    crc ^= view.getInt32(at, true);
+    crc =
+      CRC32[768 + (crc & 0xff)]! ^
+      CRC32[512 + ((crc >>> 8) & 0xff)]! ^
+      CRC32[256 + ((crc >>> 16) & 0xff)]! ^
+      CRC32[crc >>> 24]!;
+  }
+  for (; at < length; at++) crc = CRC32[(crc ^ bytes[at]!) & 0xff]! ^ (crc >>> 8);
   return ~crc >>> 0;
 }
 

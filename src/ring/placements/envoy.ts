@@ -66,10 +66,15 @@ export function envoyRing(nodes: readonly PlacementNode[], hash: EnvoyRingHash):
   const high = Uint32Array.from(points, ({ at }) => Number(at >> 32n));
   const low = Uint32Array.from(points, ({ at }) => Number(at & 0xffffffffn));
   const halves = new Uint32Array(2);
+  // jump[b] is the first point whose top bits are not below b.
+  const bits = Math.max(1, Math.ceil(Math.log2(points.length + 1)));
+  const jump = Uint32Array.from({ length: 2 ** bits }, (_, bucket) => countBelow(high, bucket * 2 ** (32 - bits)));
   const index = (key: string): number => {
     murmur64(key, halves);
-    const found = lowerBound(high, low, halves[0]!, halves[1]!);
-    return found === high.length ? 0 : found;
+    const keyHigh = halves[0]!;
+    let i = jump[keyHigh >>> (32 - bits)]!;
+    while (i < high.length && (high[i]! < keyHigh || (high[i]! === keyHigh && low[i]! < halves[1]!))) i++;
+    return i === high.length ? 0 : i;
   };
   const identity = `envoy-ring-${points.map(({ at }) => at.toString(16)).join()}`;
   return listPlacement(
@@ -116,14 +121,13 @@ export function envoyMaglevTable(nodes: readonly PlacementNode[], size: number):
   return table;
 }
 
-/** Index of the first 64-bit number not below (toHigh, toLow), or the length. */
-function lowerBound(high: Uint32Array, low: Uint32Array, toHigh: number, toLow: number): number {
+/** How many of the ascending numbers are below the limit. */
+function countBelow(numbers: Uint32Array, limit: number): number {
   let from = 0;
-  let to = high.length;
+  let to = numbers.length;
   while (from < to) {
     const middle = (from + to) >>> 1;
-    const isBelow = high[middle]! < toHigh || (high[middle]! === toHigh && low[middle]! < toLow);
-    if (isBelow) from = middle + 1;
+    if (numbers[middle]! < limit) from = middle + 1;
     else to = middle;
   }
   return from;

@@ -42,15 +42,22 @@ export function loadUtf8(key: string): number {
   return encoder.encodeInto(key, bytes).written;
 }
 
-/** Loads each code point's lowest byte (what Python does that masks `ord` by 0xff) and answers how many there are. */
-export function loadCodePoints(key: string): number {
-  keyBytes.reserve(key.length);
+/**
+ * Loads each code point's lowest byte (what Python does that masks `ord` by 0xff) from position `at` on, and answers where
+ * they end.
+ */
+export function loadCodePoints(key: string, at = 0): number {
+  keyBytes.reserve(at + key.length);
   const bytes = keyBytes.bytes;
-  let length = 0;
+  let end = at;
   for (let i = 0; i < key.length; i++) {
-    const code = key.codePointAt(i)!;
-    if (code > 0xffff) i++;
-    bytes[length++] = code;
+    const code = key.charCodeAt(i);
+    if (code >= 0xd800 && code < 0xdc00 && key.codePointAt(i)! > 0xffff) {
+      bytes[end++] = key.codePointAt(i)!;
+      i++;
+    } else {
+      bytes[end++] = code;
+    }
   }
-  return length;
+  return end;
 }

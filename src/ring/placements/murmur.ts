@@ -27,28 +27,38 @@ export function murmur2(key: string): number {
 /** libhashkit murmur3_api.cc: MurmurHash3_x86_32 with seed 0xdeadbeef × length. */
 export function murmur3SeededByLength(key: string): number {
   const length = loadUtf8(key);
-  return murmur3(length, Math.imul(0xdeadbeef, length));
+  return murmur3(0, length, Math.imul(0xdeadbeef, length), length);
 }
 
-/** MurmurHash3_x86_32 of the first `length` loaded bytes. */
-export function murmur3(length: number, seed: number): number {
-  const { bytes, view } = keyBytes;
-  let hash = seed;
-  let at = 0;
-  for (; at + 4 <= length; at += 4) {
-    hash ^= scramble(view.getInt32(at, true));
-    hash = (hash << 13) | (hash >>> 19);
-    hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
-  }
-  if (at < length) {
+/**
+ * MurmurHash3_x86_32 of the loaded bytes from `at` to `end`, as the last ones of `length` bytes of which `murmur3Words` has
+ * brought those before to the state `hash`; with nothing before, `hash` is the seed.
+ */
+export function murmur3(at: number, end: number, hash: number, length: number): number {
+  const bytes = keyBytes.bytes;
+  const whole = at + ((end - at) & ~3);
+  let state = murmur3Words(at, whole, hash);
+  if (whole < end) {
     let tail = 0;
-    for (let i = length - 1; i >= at; i--) tail = (tail << 8) | bytes[i]!;
-    hash ^= scramble(tail);
+    for (let i = end - 1; i >= whole; i--) tail = (tail << 8) | bytes[i]!;
+    state ^= scramble(tail);
   }
-  hash ^= length;
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  state ^= length;
+  state = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
+  state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35);
+  return (state ^ (state >>> 16)) >>> 0;
+}
+
+/** The state after the words between `at` and `end`, a multiple of four bytes apart. */
+export function murmur3Words(at: number, end: number, hash: number): number {
+  const view = keyBytes.view;
+  let state = hash;
+  for (let i = at; i < end; i += 4) {
+    state ^= scramble(view.getInt32(i, true));
+    state = (state << 13) | (state >>> 19);
+    state = (Math.imul(state, 5) + 0xe6546b64) | 0;
+  }
+  return state;
 }
 
 function scramble(word: number): number {

@@ -47,16 +47,32 @@ function compress(view: DataView, at: number): void {
   let c = state[2]!;
   let d = state[3]!;
   let e = state[4]!;
-  for (let i = 0; i < 80; i++) {
-    const mixed =
-      i < 20
-        ? (d ^ (b & (c ^ d))) + 0x5a827999
-        : i < 40
-          ? (b ^ c ^ d) + 0x6ed9eba1
-          : i < 60
-            ? ((b & c) | (d & (b | c))) + 0x8f1bbcdc
-            : (b ^ c ^ d) + 0xca62c1d6;
-    const next = (((a << 5) | (a >>> 27)) + mixed + e + words[i]!) | 0;
+  for (let i = 0; i < 20; i++) {
+    const next = (((a << 5) | (a >>> 27)) + (d ^ (b & (c ^ d))) + ((e + words[i]! + 0x5a827999) | 0)) | 0;
+    e = d;
+    d = c;
+    c = (b << 30) | (b >>> 2);
+    b = a;
+    a = next;
+  }
+  for (let i = 20; i < 40; i++) {
+    const next = (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + ((e + words[i]! + 0x6ed9eba1) | 0)) | 0;
+    e = d;
+    d = c;
+    c = (b << 30) | (b >>> 2);
+    b = a;
+    a = next;
+  }
+  for (let i = 40; i < 60; i++) {
+    const next = (((a << 5) | (a >>> 27)) + ((b & c) | (d & (b | c))) + ((e + words[i]! + 0x8f1bbcdc) | 0)) | 0;
+    e = d;
+    d = c;
+    c = (b << 30) | (b >>> 2);
+    b = a;
+    a = next;
+  }
+  for (let i = 60; i < 80; i++) {
+    const next = (((a << 5) | (a >>> 27)) + (b ^ c ^ d) + ((e + words[i]! + 0xca62c1d6) | 0)) | 0;
     e = d;
     d = c;
     c = (b << 30) | (b >>> 2);

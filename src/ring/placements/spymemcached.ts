@@ -20,7 +20,7 @@ import { FNV_32, FNV_64_LOW, fnv1aUtf16, fnv1Utf16 } from './fnv.js';
 import { float32LabelCount, ketamaPoints, type LabelCount } from './ketama-points.js';
 import { moduloPlacement } from './list-placement.js';
 import { md5 } from './md5.js';
-import { hostPort, hostUnlessDefaultPort, membersOf, type PlacementNode } from './placement-node.js';
+import { hostUnlessDefaultPort, membersOf, type PlacementNode } from './placement-node.js';
 import { PointPlacement } from './point-placement.js';
 
 /** DefaultHashAlgorithm, in lower case. */
@@ -58,19 +58,19 @@ export function spymemcachedMod(nodes: readonly PlacementNode[], hash: Spymemcac
 /** InetSocketAddress.toString() of JDK 14 and later, less the "/" before a literal. */
 function socketAddress(node: PlacementNode): string {
   const { host, port, ip = '<unresolved>' } = node;
-  const version = isIP(host);
-  if (version === 4) return hostPort(node);
-  if (version === 6) return `[${uncompressed(host)}]:${port}`;
-  return `${host}/${isIP(ip) === 6 ? `[${uncompressed(ip)}]` : ip}:${port}`;
+  return isIP(host) > 0 ? `${literal(host)}:${port}` : `${host}/${literal(ip)}:${port}`;
 }
 
-/** An IPv6 address as Java writes it: all eight groups, no leading zeros. */
-function uncompressed(address: string): string {
+/** An address as Java writes it: IPv6 with all eight groups, no leading zeros; IPv4 behind ::ffff: as IPv4. */
+function literal(address: string): string {
+  const mapped = address.match(/^::ffff:(\d+\.\d+\.\d+\.\d+)$/i)?.[1];
+  if (mapped !== undefined || isIP(address) !== 6) return mapped ?? address;
   const [head = '', tail] = address.split('::');
   const front = head === '' ? [] : head.split(':');
   const back = tail === undefined || tail === '' ? [] : tail.split(':');
   const zeros = tail === undefined ? [] : Array.from({ length: 8 - front.length - back.length }, () => '0');
-  return [...front, ...zeros, ...back].map((group) => Number.parseInt(group, 16).toString(16)).join(':');
+  const groups = [...front, ...zeros, ...back].map((group) => Number.parseInt(group, 16).toString(16));
+  return `[${groups.join(':')}]`;
 }
 
 function javaHashCode(key: string): number {
