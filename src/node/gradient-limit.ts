@@ -83,7 +83,7 @@ export class GradientLimit {
     this.presentMs += (latencyMs - this.presentMs) / SAMPLES;
     if (inFlight <= Math.max(this.estimate / 2, this.minLimit)) this.observeLight(latencyMs);
     else this.observeHeavy();
-    if (this.dipLeft === 0) this.step(inFlight);
+    this.step(inFlight);
   }
 
   /** A request was lost to overload (a deadline missed): a tenth less at once. */

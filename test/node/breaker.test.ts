@@ -258,7 +258,9 @@ describe('a half-open breaker', () => {
     guard.onIgnored(5_010);
     expect(guard.state).toBe('half-open');
     expect(guard.tryAcquire()).toBe(false);
-    guard.onSuccess(10);
+    guard.onIgnored(10);
+    expect(guard.tryAcquire()).toBe(true); // the lost one no longer counts
+    guard.onSuccess(0);
     expect(guard.state).toBe('closed');
   });
 

@@ -37,6 +37,14 @@ describe('an adaptive limit', () => {
     expect(limit.limit).toBeGreaterThanOrEqual(before * 0.9);
   });
 
+  it('learns from answers under full load that the node became faster', () => {
+    const limit = new GradientLimit({ initialLimit: 100, maxLimit: 100 });
+    feed(limit, 100, 20, () => 1);
+    feed(limit, 100, 2);
+    feed(limit, 100, 8);
+    expect(limit.limit).toBeLessThan(30);
+  });
+
   it('takes one slow answer for no overload', () => {
     const limit = new GradientLimit({ initialLimit: 100, maxLimit: 100 });
     feed(limit, 300, 2);

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Clock } from '../../src/base/clock.js';
 import { CacheError, NodeError, TimeoutError } from '../../src/errors.js';
 import { attemptsOf, retry } from '../../src/node/retry.js';
 import type { Attempt } from '../../src/node/retry-attempt.js';
@@ -176,14 +177,35 @@ describe('the deadline of a retry', () => {
     expect(await outcome).toBeInstanceOf(TimeoutError);
   });
 
-  it('F1: takes an answer that lies ready when the timer fires late (planted fault: verdict without a turn)', async () => {
-    const { clock } = setUp();
+  it('begins no attempt at the very end of it', async () => {
+    const { clock, times, failing } = setUp();
+    const outcome = retry(failing, { ...PLAIN, totalMs: 10 }, { clock }).catch((error: unknown) => error);
+    expect(await clock.until(outcome)).toMatchObject({ message: 'failure 1', attempts: 1 });
+    expect(times).toEqual([0]);
+  });
+
+  it('F1: takes an answer that lies unread when the timer fires late (planted fault: verdict without a turn)', async () => {
+    // One turn of the event loop after it was blocked: first the timers, then the sockets, then what was put off.
+    const timers: (() => void)[] = [];
+    const soon: (() => void)[] = [];
+    const clock: Clock = {
+      now: () => 0,
+      wall: () => 0,
+      setTimer: (task) => {
+        timers.push(task);
+        return { cancel: () => timers.splice(timers.indexOf(task), 1) };
+      },
+      setSoon: (task) => soon.push(task),
+    };
     let answer: (value: string) => void = () => {};
     const outcome = retry(() => new Promise<string>((resolve) => (answer = resolve)), { totalMs: 100 }, { clock });
-    // The loop was blocked past the deadline: first timers run, then sockets are read, then what was put off.
-    clock.setTimer(() => clock.setSoon(() => answer('read in time')), 99.9);
-    await clock.advance(101);
+    expect(timers).toHaveLength(1);
+    for (const timer of [...timers]) timer();
+    answer('read in time');
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    for (const task of soon) task();
     expect(await outcome).toBe('read in time');
+    expect(soon).toHaveLength(1);
   });
 
   it('F3: ignores the calendar', async () => {
