@@ -55,8 +55,10 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     ...settings.ledger,
     clientId: settings.clientId,
     maxClockSkewMs: settings.maxClockSkewMs,
-    disabledRules,
+    clock,
+    disabledRules: new Set(LEDGER_RULES.filter((rule) => disabledRules.has(rule))),
   });
+  ledger.startWith(settings.nodes.keys());
   const near = settings.near === undefined ? undefined : new NearCache<Kept>(settings.near, generations, clock);
   const fallback =
     settings.fallback === undefined ? undefined : new Fallback<Kept>(settings.fallback, generations, clock);
@@ -86,6 +88,7 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     settings,
     turn,
     ledger,
+    stamps,
     values,
     calendar,
     generations,
@@ -131,6 +134,8 @@ function byMember(nodes: readonly CacheNode[]): CacheNode[] {
 function memberOf({ name, weight, zone }: CacheNode): RingMember {
   return zone === undefined ? { name, weight } : { name, weight, zone };
 }
+
+const LEDGER_RULES = ['R3', 'R3-skew', 'R3-evicted', 'R4-key', 'R4-connection', 'R4-arc', 'R6', 'R7'] as const;
 
 /** Generations with rule R2 switched off: everything stays current for ever. */
 class NoGenerations extends Generations {

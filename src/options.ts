@@ -5,8 +5,7 @@
 
 import { randomInt } from 'node:crypto';
 import { type Clock, systemClock } from './base/clock.js';
-import type { Codec } from './codec/custom-transcoder.js';
-import type { CodecName } from './codec.js';
+import type { Codec, CodecName } from './codec.js';
 import type { CompressionOptions } from './compression.js';
 import { OptionError } from './errors.js';
 import { type BreakerOptions, resolveBreakerOptions } from './node/breaker-options.js';
@@ -22,6 +21,7 @@ import {
   type NearSettings,
   type ReadOptions,
   type ReadSettings,
+  resolveCompression,
   resolveFallback,
   resolveLedger,
   resolveNear,
@@ -150,7 +150,7 @@ export function resolveCacheOptions(given: CacheOptions): CacheSettings {
     namespace: options.namespace,
     replication: options.replication ?? 1,
     codec,
-    compression: options.compression,
+    compression: options.compression === undefined ? undefined : resolveCompression(options.compression),
     maxValueBytes: options.maxValueBytes ?? 64 * 1024 * 1024,
     defaultTtlMs: ttl === 'none' ? 0 : Math.ceil(ttl),
     timeouts: resolveTimeouts(options.timeouts ?? {}),

@@ -75,13 +75,15 @@ class NodeNews {
     this.#name = name;
   }
 
-  opened(node: CacheNode, connection: Connection): void {
+  opened(node: CacheNode, connection: Connection, beganAt: number): void {
     const { ledger, stamps, payer, events, epoch } = this.#around;
     const { incarnation } = connection;
     if (incarnation !== undefined && incarnation.id !== this.#incarnation) {
       if (this.#incarnation !== undefined) ledger.incarnationChanged(node.slot, incarnation.isEmpty, stamps.next());
       this.#incarnation = incarnation.id;
     }
+    // The handshake was answered: the node runs, and has what we abandoned before it.
+    ledger.firstReplySeen(node.slot, beganAt);
     payer.opened(node, connection);
     if (!this.#wasReached)
       events.emit('nodeStateChanged', {

@@ -1,6 +1,7 @@
 /** What reads and writes need from the cache around them (`replication/contexts`), made of the parts. */
 
 import type { Calendar } from '../base/calendar.js';
+import type { HybridClock } from '../base/hybrid-clock.js';
 import type { StalenessRule } from '../base/staleness-rules.js';
 import type { Turn } from '../base/turn.js';
 import type { DebtPayer } from '../cluster/debt-payer.js';
@@ -25,6 +26,7 @@ export interface ContextParts {
   readonly disabledRules: ReadonlySet<StalenessRule>;
   readonly turn: Turn;
   readonly ledger: Ledger;
+  readonly stamps: HybridClock;
   readonly values: Transcoder;
   readonly calendar: Calendar;
   readonly generations: Generations;
@@ -51,6 +53,7 @@ export function createContexts(parts: ContextParts): { readonly read: ReadContex
   const common = {
     clock,
     ledger,
+    stamps: parts.stamps,
     values,
     calendar,
     generations,
@@ -68,11 +71,13 @@ export function createContexts(parts: ContextParts): { readonly read: ReadContex
     ...common,
     preference: settings.read.prefer,
     asksNextOnMiss: settings.read.onMiss === 'next',
-    fill(key, hash, generation, kept) {
+    fill(key, hash, generation, kept, expiresAt) {
       if (state.isDegraded) state.recovered();
       if (fallback !== undefined && refill.isDue(hash, turn.now))
         fallback.fill(key, hash, generation, kept, kept.bytes);
-      near?.fill(key, hash, generation, kept, kept.bytes, Number.POSITIVE_INFINITY);
+      if (near === undefined) return;
+      const lifeMs = expiresAt === 0 ? Number.POSITIVE_INFINITY : expiresAt - calendar.now();
+      near.fill(key, hash, generation, kept, kept.bytes, lifeMs);
     },
     fallbackValue(key, error) {
       state.degraded(error);

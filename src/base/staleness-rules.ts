@@ -4,4 +4,18 @@
  */
 
 /** R1 order, R2 generations, R3 floors, R4 debts by kind, R8 conditional writes on distrusted keys, R10 versions. */
-export type StalenessRule = 'R1' | 'R2' | 'R3' | 'R4-key' | 'R4-connection' | 'R4-arc' | 'R6' | 'R7' | 'R8' | 'R9' | 'R10' | 'R13';
+export type StalenessRule =
+  | 'R1'
+  | 'R2'
+  | 'R3'
+  | 'R3-skew'
+  | 'R3-evicted'
+  | 'R4-key'
+  | 'R4-connection'
+  | 'R4-arc'
+  | 'R6'
+  | 'R7'
+  | 'R8'
+  | 'R9'
+  | 'R10'
+  | 'R13';

@@ -1,5 +1,6 @@
 /** What every call may be given, checked and completed. */
 
+import { onAbort } from '../base/abort.js';
 import { CacheError, OptionError } from '../errors.js';
 import type { Lane } from '../node/lane.js';
 import type { WritePolicy } from '../replication/write-policy.js';
@@ -71,9 +72,8 @@ export function resolveTtl(ttlMs: unknown, defaultMs: number): number {
 /** The outcome of `work`, unless the signal comes first; then the work goes on unheard. */
 export function withSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(aborted(signal));
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    const stop = onAbort(signal, () => reject(aborted(signal)));
+    work.then(resolve, reject).finally(stop);
   });
 }
 

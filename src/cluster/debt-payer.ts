@@ -38,7 +38,7 @@ export class DebtPayer {
 
   /** Debts of all nodes not yet paid. */
   get unpaid(): number {
-    return this.#parts.ledger.unpaid;
+    return [...this.#debtors].reduce((sum, node) => sum + this.#parts.ledger.keyDebts(node.slot), 0);
   }
 
   /** Whether any debtor can be reached at present. */
@@ -55,7 +55,7 @@ export class DebtPayer {
   /** `node` has a new connection: abandoned ones are put to rest first, since they could undo a payment. */
   opened(node: CacheNode, connection: Connection): void {
     void this.#putToRest(node, connection).then(() => {
-      if (this.#parts.ledger.owes(node.slot)) this.owed(node);
+      if (this.#owes(node)) this.owed(node);
     });
   }
 
@@ -76,7 +76,8 @@ export class DebtPayer {
 
   async #pay(node: CacheNode): Promise<void> {
     const { ledger } = this.#parts;
-    if (!ledger.owes(node.slot)) {
+    ledger.settle();
+    if (!this.#owes(node)) {
       this.#debtors.delete(node);
       return;
     }
@@ -90,8 +91,8 @@ export class DebtPayer {
         debts.map((debt) =>
           this.#limit(async () => {
             const isPaid = await this.#parts.remove(node, debt.key, debt.hash);
-            if (isPaid) ledger.paid(node.slot, debt);
-            else ledger.unpaidAgain(node.slot, debt);
+            if (isPaid) ledger.paid(debt);
+            else ledger.unpaid(debt);
           }),
         ),
       );
@@ -101,12 +102,16 @@ export class DebtPayer {
   }
 
   async #putToRest(node: CacheNode, connection: Connection): Promise<void> {
-    const { ledger, clock } = this.#parts;
-    ledger.firstReplySeen(node.slot, clock.now());
+    const { ledger } = this.#parts;
     for (const id of ledger.abandonedConnections(node.slot)) {
-      if (id === '') continue;
-      const isGone = await connection.ensureGone(id).catch(() => false);
-      if (isGone) ledger.connectionGone(node.slot, id);
+      const isGone = await connection.ensureGone(id).catch(() => undefined);
+      if (isGone === true) ledger.connectionGone(node.slot, id);
+      else if (isGone === false) ledger.cannotTell(node.slot, id);
     }
+  }
+
+  #owes(node: CacheNode): boolean {
+    const { ledger } = this.#parts;
+    return ledger.keyDebts(node.slot) > 0 || ledger.abandonedConnections(node.slot).length > 0;
   }
 }

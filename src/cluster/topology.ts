@@ -36,6 +36,7 @@ export class Topology {
 
   /** All owners, first owner first. */
   owners(hash: number, key: string): CacheNode[] {
+    if (this.replication === 1) return [this.primary(hash, key)];
     const count = this.placement.ownersInto(hash, this.replication, this.#indices, this.mask, key);
     const owners: CacheNode[] = [];
     for (let i = 0; i < count; i++) owners.push(this.nodes[this.#indices[i] as number] as CacheNode);

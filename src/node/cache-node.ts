@@ -51,7 +51,7 @@ export interface NodeSettings {
 
 /** News of a node for whoever composes the cache. */
 export interface NodeEvents {
-  opened(node: CacheNode, connection: Connection): void;
+  opened(node: CacheNode, connection: Connection, beganAt: number): void;
   /** A connection was lost (`wasOpen`), or could not be opened. */
   down(node: CacheNode, error: CacheError, wasOpen: boolean): void;
 }
@@ -94,7 +94,7 @@ export class CacheNode implements AttemptNode {
             sweep,
             breaker,
             stallMs,
-            opened: (connection) => events.opened(this, connection),
+            opened: (connection, beganAt) => events.opened(this, connection, beganAt),
             down: (error, wasOpen) => events.down(this, error, wasOpen),
           }),
       );

@@ -17,7 +17,8 @@ export interface LinkSettings {
 }
 
 export interface LinkEvents {
-  opened(connection: Connection): void;
+  /** A connection that began to open at `beganAt` (monotonic) is ready. */
+  opened(connection: Connection, beganAt: number): void;
   /** An open connection was lost, or an attempt to open one failed. */
   down(error: CacheError, wasOpen: boolean): void;
 }
@@ -87,6 +88,7 @@ export class Link {
 
   async #connect(): Promise<void> {
     this.#state = 'connecting';
+    const beganAt = this.#settings.clock.now();
     const abort = new AbortController();
     this.#abort = abort;
     this.#deadline = this.#settings.clock.setTimer(() => abort.abort(), this.#settings.connectMs);
@@ -102,7 +104,7 @@ export class Link {
       this.#failures = 0;
       this.connection = connection;
       connection.onClose = (error) => this.#lost(error);
-      this.#events.opened(connection);
+      this.#events.opened(connection, beganAt);
     } catch (error) {
       this.#deadline.cancel();
       if (this.isClosed) return;

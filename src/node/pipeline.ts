@@ -32,7 +32,7 @@ export interface PipelineContext {
   readonly breaker: Breaker;
   /** A connection that owes replies and receives nothing for so long is given up. */
   readonly stallMs: number;
-  opened(connection: Connection): void;
+  opened(connection: Connection, beganAt: number): void;
   down(error: CacheError, wasOpen: boolean): void;
 }
 
@@ -50,7 +50,7 @@ export class Pipeline implements TurnMember, Swept {
     this.#context = context;
     this.#exchanges = new Exchanges(context.node, context.breaker);
     this.link = link({
-      opened: (connection) => this.#opened(connection),
+      opened: (connection, beganAt) => this.#opened(connection, beganAt),
       down: (error, wasOpen) => this.#down(error, wasOpen),
     });
   }
@@ -136,11 +136,11 @@ export class Pipeline implements TurnMember, Swept {
     }
   }
 
-  #opened(connection: Connection): void {
+  #opened(connection: Connection, beganAt: number): void {
     this.#exchanges.clear();
     this.#bytesSeen = connection.bytesRead;
     connection.onProgress = () => this.#progressed(connection);
-    this.#context.opened(connection);
+    this.#context.opened(connection, beganAt);
     this.#pump(this.#context.turn.clock.now());
   }
 

@@ -1,5 +1,6 @@
 /** The smaller groups of options: timeouts, reads, fallback, near cache, ledger. Each with its defaults and its check. */
 
+import type { CompressionOptions } from '../compression.js';
 import { integer, number, type OptionRule, oneOf, resolveOptions } from '../node/option-rules.js';
 import type { ReadPreference } from '../routing/owner-walk.js';
 
@@ -100,6 +101,13 @@ function isPreference(value: unknown): boolean {
     typeof value.zone === 'string' &&
     Object.keys(value).length === 1
   );
+}
+
+const COMPRESSION_DEFAULTS: CompressionOptions = { minBytes: 1_024, algorithm: 'deflate-raw' };
+const COMPRESSION_RULES = { minBytes: integer(1), algorithm: oneOf(['gzip', 'deflate-raw', 'brotli']) };
+
+export function resolveCompression(options: CompressionOptions): CompressionOptions {
+  return resolveOptions<CompressionOptions>('compression', options, COMPRESSION_DEFAULTS, COMPRESSION_RULES);
 }
 
 export function resolveFallback(options: FallbackOptions): FallbackSettings {

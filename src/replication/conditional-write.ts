@@ -30,6 +30,7 @@ export interface ConditionalCall {
 export class ConditionalWrite {
   readonly #context: WriteContext;
   readonly #call: ConditionalCall;
+  readonly #place: number;
   readonly #hash: number;
   readonly #owners: readonly CacheNode[];
   readonly #stamp: number;
@@ -38,9 +39,9 @@ export class ConditionalWrite {
   constructor(context: WriteContext, call: ConditionalCall, stamp: number) {
     this.#context = context;
     this.#call = call;
-    const place = call.topology.placement.hash(call.key);
-    this.#hash = context.ledgerHash(call.key, place);
-    this.#owners = call.topology.owners(place, call.key);
+    this.#place = call.topology.placement.hash(call.key);
+    this.#hash = context.ledgerHash(call.key, this.#place);
+    this.#owners = call.topology.owners(this.#place, call.key);
     this.#stamp = stamp;
     this.#deadline = context.clock.now() + call.totalMs;
   }
@@ -80,13 +81,15 @@ export class ConditionalWrite {
     const { key } = this.#call;
     const node = this.primary;
     this.#context.forget(key, this.#hash);
-    const distrust = ledger.isQuiet || this.#context.disabledRules.has('R8') ? 'no' : ledger.isDistrusted(node.slot, this.#hash, key);
+    const isExempt = ledger.isQuiet || this.#context.disabledRules.has('R8');
+    const distrust = isExempt ? 'no' : ledger.isDistrusted(node.slot, this.#hash, key, this.#place);
     if (distrust === 'connection')
       throw new CacheError(
         'ERR_INDETERMINATE',
         `an abandoned connection may still write the key on node ${node.name}`,
         { node: node.name, key },
       );
+    const payment = distrust === 'no' ? undefined : ledger.paymentFor(node.slot, this.#hash, key);
     // Same key, same node: the two keep their order without waiting for each other.
     const cleared =
       distrust === 'no' ? undefined : this.#ask<boolean>(node, (to, origin, lane) => to.delete(origin, lane));
@@ -94,9 +97,10 @@ export class ConditionalWrite {
     const clearing = await cleared;
     if (outcome.failure !== undefined) throw this.#undecided(node, outcome.failure);
     if (clearing?.failure !== undefined) throw this.#undecided(node, clearing.failure);
+    if (payment !== undefined) ledger.paid(payment);
     if (outcome.result !== false && outcome.result !== undefined) {
       this.#context.forget(key, this.#hash);
-      ledger.issue(this.#hash, key, this.#stamp);
+      ledger.issue(this.#hash, key, this.#stamp, this.#owners);
       ledger.confirm(this.#hash, key, this.#stamp, node.slot);
     }
     return outcome.result;
@@ -140,7 +144,7 @@ export class ConditionalWrite {
         cause: error,
       });
     // It may have happened: what was there before no longer counts.
-    this.#context.ledger.issue(this.#hash, key, this.#stamp);
+    this.#context.ledger.issue(this.#hash, key, this.#stamp, this.#owners);
     this.#owe(node, failure);
     for (const replica of this.#owners.slice(1)) this.#owe(replica, { error, sentOn: undefined });
     return new CacheError('ERR_INDETERMINATE', `it is not known whether the write took place: ${error.message}`, {
@@ -153,7 +157,7 @@ export class ConditionalWrite {
   #owe(node: CacheNode, { error, sentOn }: Failure): void {
     const { ledger } = this.#context;
     const { key } = this.#call;
-    ledger.owe(this.#hash, key, node.slot);
+    ledger.owe(this.#hash, key, node.slot, this.#stamp);
     if (sentOn !== undefined && faultOf(error) === 'link' && error.code !== 'ERR_TIMEOUT')
       ledger.abandon(node.slot, sentOn, [{ hash: this.#hash, key }]);
     this.#context.owed(node);

@@ -2,6 +2,7 @@
 
 import type { Calendar } from '../base/calendar.js';
 import type { Clock } from '../base/clock.js';
+import type { HybridClock } from '../base/hybrid-clock.js';
 import type { StalenessRule } from '../base/staleness-rules.js';
 import type { Ledger } from '../cluster/ledger/ledger.js';
 import type { Kept, Transcoder } from '../codec/transcoder.js';
@@ -41,6 +42,7 @@ interface KeyContext {
   readonly clock: Clock;
   readonly ledger: Ledger;
   readonly calendar: Calendar;
+  readonly stamps: HybridClock;
   readonly values: Transcoder;
   readonly generations: Generations;
   readonly counters: Counters;
@@ -57,8 +59,11 @@ interface KeyContext {
 export interface ReadContext extends KeyContext {
   readonly preference: ReadPreference;
   readonly asksNextOnMiss: boolean;
-  /** Remembers a value that a node answered, for when no node can; nothing if the key was written since `generation`. */
-  fill(key: string, hash: number, generation: number, kept: Kept): void;
+  /**
+   * Remembers a value that a node answered, for when no node can; nothing if the key was written since `generation`.
+   * `expiresAt` is the envelope's, 0 if it has none.
+   */
+  fill(key: string, hash: number, generation: number, kept: Kept, expiresAt: number): void;
   /** Bytes under the key that are no live value of ours. */
   rejected(node: CacheNode, hash: number, verdict: Verdict): void;
   /** What was remembered, when the owners failed with `error`. */

@@ -10,10 +10,10 @@
 import { secondHash } from '../base/string-hash.js';
 import type { Topology } from '../cluster/topology.js';
 import { CORRUPT } from '../codec/transcoder.js';
-import { clientIdAt, stampAt } from '../envelope.js';
+import { clientIdAt, expiresAtAt, stampAt } from '../envelope.js';
 import { CacheError } from '../errors.js';
-import type { GetAttempt, GetSink } from '../node/get-attempt.js';
 import type { CacheNode } from '../node/cache-node.js';
+import type { GetAttempt, GetSink } from '../node/get-attempt.js';
 import type { Lane } from '../node/lane.js';
 import { OwnerWalk } from '../routing/owner-walk.js';
 import type { ReadContext } from './contexts.js';
@@ -94,6 +94,7 @@ export class KeyRead implements GetSink {
       const isStamped = verdict === 'ok' && values.isEnveloped;
       const stamp = isStamped ? stampAt(bytes, start) : NO_STAMP;
       const client = isStamped ? clientIdAt(bytes, start) : 0;
+      if (isStamped) context.stamps.observe(stamp);
       if (!ledger.trusts(node.slot, hash, key, stamp, client, this.topology.placement.hash(key))) {
         context.counters.distrusted++;
         this.missed(attempt);
@@ -108,7 +109,13 @@ export class KeyRead implements GetSink {
       return;
     }
     node.hits++;
-    context.fill(key, hash, this.generation, kept);
+    context.fill(
+      key,
+      hash,
+      this.generation,
+      kept,
+      verdict === 'ok' && values.isEnveloped ? expiresAtAt(bytes, start) : 0,
+    );
     const missing = this.beyond?.missedAt;
     if (missing !== undefined) context.repair(key, hash, this.generation, node, missing);
     this.resolve(value);
@@ -134,7 +141,9 @@ export class KeyRead implements GetSink {
   /** Raw copies say nothing of their age: a node that may hold an older one is not worth asking. */
   private mayAsk(node: CacheNode): boolean {
     const { ledger, values } = this.context;
-    return ledger.isQuiet || values.isEnveloped || ledger.isDistrusted(node.slot, this.hash, this.key) === 'no';
+    if (ledger.isQuiet || values.isEnveloped) return true;
+    const place = this.topology.placement.hash(this.key);
+    return ledger.isDistrusted(node.slot, this.hash, this.key, place) === 'no';
   }
 
   private ask(node: CacheNode, timeoutMs: number): void {

@@ -69,14 +69,8 @@ export class KeyWrite implements AttemptSink<boolean> {
     const context = this.#context;
     context.forget(key, this.#hash);
     this.#generation = context.generations.snapshot(this.#hash);
-    context.ledger.issue(this.#hash, key, this.#stamp);
-    if (topology.replication === 1) {
-      this.#needed = 1;
-      this.#open = 1;
-      this.#send(topology.primary(this.#place, key), Math.min(context.attemptMs, this.#call.totalMs));
-      return;
-    }
     const owners = topology.owners(this.#place, key);
+    context.ledger.issue(this.#hash, key, this.#stamp, owners);
     this.#needed = confirmationsNeeded(policy, owners.length);
     this.#open = owners.length;
     for (const owner of owners) this.#send(owner, Math.min(context.attemptMs, this.#call.totalMs));
@@ -87,7 +81,7 @@ export class KeyWrite implements AttemptSink<boolean> {
     this.#open--;
     // An owner that got a delete in place of a value too large for it confirms nothing of the value.
     if (this.#bytes !== undefined && attempt.kind === 'delete') {
-      ledger.owe(this.#hash, this.#call.key, attempt.node.slot);
+      ledger.owe(this.#hash, this.#call.key, attempt.node.slot, this.#stamp);
       this.#settle();
       return;
     }
@@ -159,7 +153,7 @@ export class KeyWrite implements AttemptSink<boolean> {
   #owe(attempt: Attempt<boolean>, error: CacheError): void {
     const { ledger } = this.#context;
     const node = attempt.node as CacheNode;
-    ledger.owe(this.#hash, this.#call.key, node.slot);
+    ledger.owe(this.#hash, this.#call.key, node.slot, this.#stamp);
     if (attempt.sentOn !== undefined && faultOf(error) === 'link' && error.code !== 'ERR_TIMEOUT')
       ledger.abandon(node.slot, attempt.sentOn, [{ hash: this.#hash, key: this.#call.key }]);
     this.#context.owed(node);
