@@ -198,7 +198,7 @@ export class Cache<V = unknown> {
     return this;
   }
 
-  /** Resolves once every node has been reached or has failed to be. @throws CacheError `ERR_UNAVAILABLE` if none was reached */
+  /** Resolves once every node has been reached or has failed to be, and one was reached. @throws CacheError `ERR_UNAVAILABLE` if none is within 5 s */
   ready(): Promise<void> {
     return this.#parts.lifecycle.ready();
   }

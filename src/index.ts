@@ -6,9 +6,8 @@ export type { CallOptions, CountOptions, SetOptions } from './calls/call-options
 export type { CacheEntry } from './calls/entry.js';
 export type { GetOrSetOptions, Loader, LoaderContext } from './calls/get-or-set.js';
 export type { DeletedMany, FoundMany, StoredMany } from './calls/many.js';
-export type { Codec } from './codec/custom-transcoder.js';
-export type { CodecName } from './codec.js';
-export type { CompressionOptions } from './compression.js';
+export type { Codec, CodecContext, CodecName } from './codec.js';
+export type { CompressionAlgorithm, CompressionOptions } from './compression.js';
 export { createCache } from './create-cache.js';
 export type { Credentials, CredentialsSource, Driver, TlsOptions } from './driver/driver.js';
 export {

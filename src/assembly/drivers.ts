@@ -48,12 +48,13 @@ export function driverOf(spec: NodeSpec, clock: Clock): Driver {
 
 function loaded(kind: string, capabilities: Capabilities, load: () => Promise<Driver>): Driver {
   let driver: Promise<Driver> | undefined;
+  const once = (): Promise<Driver> => (driver ??= load());
   return {
     kind,
     capabilities,
-    connect: async (options) => {
-      driver ??= load();
-      return (await driver).connect(options);
+    prepare: async () => {
+      await once();
     },
+    connect: async (options) => (await once()).connect(options),
   };
 }

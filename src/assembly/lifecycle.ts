@@ -9,6 +9,8 @@ import type { CloseReport } from '../stats.js';
 
 /** How often waiting looks at what it waits for. */
 const LOOK_MS = 5;
+/** How long `ready` waits for a first node: some ten attempts. */
+const READY_MS = 5_000;
 
 export class Lifecycle {
   readonly #clock: Clock;
@@ -30,12 +32,11 @@ export class Lifecycle {
 
   async ready(): Promise<void> {
     const nodes = this.#nodes();
-    await this.#until(
-      () => this.isClosed || nodes.every((node) => node.isConnected || node.lastError !== undefined),
-      Number.POSITIVE_INFINITY,
-    );
+    const isTried = (): boolean => nodes.every((node) => node.isConnected || node.lastError !== undefined);
+    const isReached = (): boolean => nodes.some((node) => node.isConnected);
+    await this.#until(() => this.isClosed || (isTried() && isReached()), this.#clock.now() + READY_MS);
     if (this.isClosed) throw new CacheError('ERR_CLOSED', 'the cache is closed');
-    if (!nodes.some((node) => node.isConnected))
+    if (!isReached())
       throw new CacheError('ERR_UNAVAILABLE', `no node can be reached: ${nodes[0]?.lastError?.message ?? ''}`, {
         cause: nodes[0]?.lastError,
       });

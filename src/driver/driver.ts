@@ -171,6 +171,8 @@ export interface ConnectOptions {
 export interface Driver {
   readonly kind: string;
   readonly capabilities: Capabilities;
+  /** Loads what must be loaded once, before any deadline of connecting runs. */
+  prepare?(): Promise<void>;
   /** Resolves once the node can serve; rejects with a `CacheError` and leaves no socket behind. */
   connect(options: ConnectOptions): Promise<Connection>;
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Clock, Timer } from '../base/clock.js';
+import { setFairTimer } from '../base/fair-timer.js';
 import type { Connection, Driver } from '../driver/driver.js';
 import { CacheError, NodeError } from '../errors.js';
 
@@ -88,11 +89,14 @@ export class Link {
 
   async #connect(): Promise<void> {
     this.#state = 'connecting';
-    const beganAt = this.#settings.clock.now();
     const abort = new AbortController();
     this.#abort = abort;
-    this.#deadline = this.#settings.clock.setTimer(() => abort.abort(), this.#settings.connectMs);
+    let beganAt = 0;
     try {
+      await this.#driver.prepare?.();
+      if (this.isClosed) return;
+      beganAt = this.#settings.clock.now();
+      this.#deadline = setFairTimer(this.#settings.clock, () => abort.abort(), this.#settings.connectMs);
       const connection = await this.#driver.connect({ signal: abort.signal });
       this.#deadline.cancel();
       if (this.isClosed) {
@@ -106,7 +110,7 @@ export class Link {
       connection.onClose = (error) => this.#lost(error);
       this.#events.opened(connection, beganAt);
     } catch (error) {
-      this.#deadline.cancel();
+      this.#deadline?.cancel();
       if (this.isClosed) return;
       const known =
         error instanceof CacheError ? error : new NodeError('unreachable', 'cannot connect', { cause: error });
