@@ -9,6 +9,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
 import { type Random, seededRandom } from '../seeded-random.js';
+import { LOOPBACK, listenOn, listenOnFreePort } from '../servers/free-port.js';
 import { ProxiedConnection } from './proxied-connection.js';
 import type { Direction, StreamFault } from './stream-fault.js';
 
@@ -26,7 +27,6 @@ type Welcome =
   | { readonly kind: 'reject'; readonly by: 'fin' | 'reset' }
   | { readonly kind: 'banner'; readonly bytes: Buffer; readonly thenClose: boolean };
 
-const LOOPBACK = '127.0.0.1';
 const PASS: StreamFault = { kind: 'pass' };
 
 export class FaultProxy {
@@ -51,10 +51,8 @@ export class FaultProxy {
   }
 
   static async start(options: FaultProxyOptions): Promise<FaultProxy> {
-    const server = await listen(0);
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port was given');
-    return new FaultProxy(options, server, address.port);
+    const server = newServer();
+    return new FaultProxy(options, server, await listenOnFreePort(server));
   }
 
   /** Open connections, oldest first. */
@@ -109,8 +107,9 @@ export class FaultProxy {
     this.#welcome = { kind: 'pass' };
     this.apply(PASS);
     if (this.#server.listening) return;
-    this.#server = await listen(this.port);
+    this.#server = newServer();
     this.#serve(this.#server);
+    await listenOn(this.#server, this.port);
   }
 
   /** Resets everything and gives up the port. */
@@ -163,9 +162,6 @@ function targetOf({ host = LOOPBACK, port, path }: FaultProxyOptions): NetConnec
   return { host, port };
 }
 
-async function listen(port: number): Promise<Server> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true });
-  server.listen(port, LOOPBACK);
-  await once(server, 'listening');
-  return server;
+function newServer(): Server {
+  return createServer({ allowHalfOpen: true, noDelay: true });
 }
