@@ -5,6 +5,7 @@
 
 import { type CacheError, NodeError } from '../../errors.js';
 import type { Connection, CountOperation, Incarnation, Operation } from '../driver.js';
+import { askRaw, linesOf } from './ask-raw.js';
 import { CounterRun, mayBePadded, repairCounter, undoOf } from './counter-run.js';
 import { isGone } from './gone.js';
 import { MAX_OPAQUE, MetaEncoder, MIN_OPAQUE } from './meta-encoder.js';
@@ -87,21 +88,7 @@ export class MetaConnection implements Connection, ReplyOwner, WireOwner {
   }
 
   ensureGone(id: string): Promise<boolean> {
-    return isGone(id, this.id, () => this.list('stats', 'conns'));
-  }
-
-  /** Sends one raw command. */
-  ask(...words: string[]): Promise<unknown> {
-    return new Promise((done, fail) => this.send([{ kind: 'raw', key: '', words, done, fail }]));
-  }
-
-  /** The lines of a listing; none if the server refuses it. */
-  async list(...words: string[]): Promise<string[]> {
-    const reply = await this.ask(...words).catch((error: unknown) => {
-      if (error instanceof NodeError && error.reason === 'rejected') return [];
-      throw error;
-    });
-    return Array.isArray(reply) ? reply.map(String) : [];
+    return isGone(id, this.id, async () => linesOf((await askRaw(this, ['stats', 'conns']))[0]));
   }
 
   /** Sends a request that is no operation, before all others; one line answers it. */

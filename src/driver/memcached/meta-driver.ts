@@ -9,6 +9,7 @@
 
 import { NodeError } from '../../errors.js';
 import type { Connection, ConnectOptions, Credentials, Driver } from '../driver.js';
+import { askRaw, linesOf } from './ask-raw.js';
 import { ACCEPTED, authRequest } from './auth-file.js';
 import { enumerateKeys } from './enumerate.js';
 import { limitsOf, shakeHands } from './handshake.js';
@@ -60,26 +61,18 @@ async function introduce(
 ): Promise<void> {
   if (credentials !== undefined && (await connection.open(authRequest(credentials))) !== ACCEPTED)
     throw new NodeError('auth', 'the server did not take the user name and password');
-  // One answer decides, the others may be missing: asked for together, awaited together, so that none is left unheard.
-  const [stats, settings, greeting] = await Promise.all([
-    connection.list('stats'),
-    connection.list('stats', 'settings'),
-    connection.ask('mn').catch(unlessRefused),
-  ]);
+  // In one write: a server that is full says so and closes, and a second write would make the kernel forget what it said.
+  const [stats, settings, greeting] = await askRaw(connection, ['stats'], ['stats', 'settings'], ['mn']);
   if (greeting !== 'MN') throw new NodeError('protocol', 'no meta protocol: memcached 1.6 or later is needed');
-  const facts = nodeFacts(statistics(stats));
+  const facts = nodeFacts(statistics(linesOf(stats)));
   connection.incarnation = facts.incarnation;
   if (facts.time !== undefined) time.learn(facts.time);
-  const limits = limitsOf(largestItem(statistics(settings)), options);
+  const limits = limitsOf(largestItem(statistics(linesOf(settings))), options);
   connection.limit(limits.itemBytes, limits.frameBytes);
   connection.maxValueBytes = limits.valueBytes;
   if (localName === undefined || (facts.connections ?? 0) > MOST_LISTED_CONNECTIONS) return;
-  if (connectionNames(await connection.list('stats', 'conns')).has(localName)) connection.id = localName;
-}
-
-function unlessRefused(error: unknown): undefined {
-  if (error instanceof NodeError && error.reason === 'rejected') return undefined;
-  throw error;
+  const [conns] = await askRaw(connection, ['stats', 'conns']);
+  if (connectionNames(linesOf(conns)).has(localName)) connection.id = localName;
 }
 
 async function* walk(options: MemcachedOptions, prefix: string, life: AbortSignal): AsyncGenerator<string[]> {

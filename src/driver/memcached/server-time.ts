@@ -32,7 +32,7 @@ export class ServerTime {
   /** What to send for a time to live: rounded up, so that a positive one never becomes 0, which means "never". */
   expiry(ttlMs: TtlMs): number {
     if (ttlMs === NO_EXPIRY) return 0;
-    const seconds = Math.ceil(ttlMs / 1000);
+    const seconds = Math.max(1, Math.ceil(ttlMs / 1000));
     if (seconds <= MAX_RELATIVE_SECONDS) return seconds;
     const now = Math.ceil(this.#seconds + (this.#clock.now() - this.#readAt) / 1000);
     return Math.min(now + seconds, LAST_SECOND);
