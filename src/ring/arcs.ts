@@ -11,7 +11,7 @@ import type { NodeMask } from './point-table.js';
 /** What is asked of a ring here. */
 export interface ArcRing {
   readonly members: readonly { readonly name: string }[];
-  ownersInto(hash: number, count: number, into: number[], mask: NodeMask | undefined): number;
+  ownersInto(hash: number, count: number, into: Int32Array, mask: NodeMask | undefined): number;
   forEachPoint(visit: (point: number, node: number) => void): void;
 }
 
@@ -84,7 +84,7 @@ interface OwnerChange extends Arc {
   readonly after: readonly number[];
 }
 
-/** Calls `visit` for each elementary arc with an owner after that it had not before. Its arrays are reused. */
+/** Calls `visit` for each elementary arc with an owner after that it had not before. */
 export function forEachOwnerChange(
   previous: ArcRing,
   next: ArcRing,
@@ -93,13 +93,12 @@ export function forEachOwnerChange(
 ): void {
   const indexInNext = new Map(next.members.map(({ name }, index) => [name, index]));
   const translate = previous.members.map(({ name }, index) => indexInNext.get(name) ?? -1 - index);
-  const before: number[] = [];
-  const after: number[] = [];
+  const owners = new Int32Array(Math.max(previous.members.length, next.members.length));
   let from = 0;
   for (const to of boundaries(previous, next)) {
-    before.length = previous.ownersInto(from, count, before, previousMask);
-    for (let i = 0; i < before.length; i++) before[i] = translate[before[i]!]!;
-    after.length = next.ownersInto(from, count, after, nextMask);
+    const hadCount = previous.ownersInto(from, count, owners, previousMask);
+    const before = Array.from(owners.subarray(0, hadCount), (index) => translate[index]!);
+    const after = [...owners.subarray(0, next.ownersInto(from, count, owners, nextMask))];
     if (after.some((node) => !before.includes(node))) visit({ from, to, before, after });
     from = to;
   }

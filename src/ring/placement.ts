@@ -38,7 +38,7 @@ export interface Placement {
    * Fills `into` with up to `count` distinct node indices, first owner first, walking past masked nodes, and answers
    * how many there are: fewer than `count` only when no more unmasked members exist. Allocates nothing.
    */
-  ownersInto(hash: number, count: number, into: Int32Array | number[], mask: NodeMask | undefined, key: string): number;
+  ownersInto(hash: number, count: number, into: Int32Array, mask: NodeMask | undefined, key: string): number;
 
   /** The same by name, for everything that is not hot. */
   owners(key: string, count: number, mask?: NodeMask): string[];

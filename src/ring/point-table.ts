@@ -30,6 +30,7 @@ export class PointTable {
   /** Nodes that have a point: in foreign rings a small weight can round to none. */
   private readonly standing: Uint16Array;
   private readonly zoneOf: Int32Array | undefined;
+  private readonly scratch: Int32Array;
   /** Scratch of `countZones`: the walk that last saw a zone. */
   private readonly zoneSeen: Int32Array;
   private walk = 0;
@@ -53,6 +54,7 @@ export class PointTable {
     this.entries[size] = this.entries[0] ?? 0;
     this.standing = new Uint16Array(new Set(points.node)).sort();
     this.zoneOf = zoneOf;
+    this.scratch = new Int32Array(this.standing.length);
     this.zoneSeen = new Int32Array(zoneOf?.length ?? 0);
   }
 
@@ -65,7 +67,7 @@ export class PointTable {
    * See Placement.ownersInto. How many live nodes and zones there are takes a look at every node, so that is only done
    * when a short walk has not found enough: most walks end within a few points, masks or not.
    */
-  ownersInto(hash: number, count: number, into: Int32Array | number[], mask: NodeMask | undefined): number {
+  ownersInto(hash: number, count: number, into: Int32Array, mask: NodeMask | undefined): number {
     if (this.size === 0 || !(count > 0)) return 0;
     const start = this.find(hash);
     const hoped = Math.min(count, this.standing.length);
@@ -76,6 +78,15 @@ export class PointTable {
     const distinct = Math.min(wanted, this.countZones(this.zoneOf, mask));
     const spread = this.collect(start, found, distinct, Infinity, into, mask, this.zoneOf);
     return this.collect(start, spread, wanted, Infinity, into, mask, undefined);
+  }
+
+  /** The same as an array. */
+  owners(hash: number, count: number, mask: NodeMask | undefined): number[] {
+    const into = this.scratch;
+    const found = this.ownersInto(hash, count, into, mask);
+    const owners: number[] = [];
+    for (let i = 0; i < found; i++) owners.push(into[i]!);
+    return owners;
   }
 
   /** Calls `visit` for each point in ring order. */
@@ -108,7 +119,7 @@ export class PointTable {
     found: number,
     wanted: number,
     steps: number,
-    into: Int32Array | number[],
+    into: Int32Array,
     mask: NodeMask | undefined,
     zoneOf: Int32Array | undefined,
   ): number {

@@ -84,14 +84,12 @@ export class Ring implements Placement {
   }
 
   /** Clockwise from the hash; where members carry zones, one node of each zone before a second of any. */
-  ownersInto(hash: number, count: number, into: Int32Array | number[], mask?: NodeMask): number {
+  ownersInto(hash: number, count: number, into: Int32Array, mask?: NodeMask): number {
     return this.table.ownersInto(hash, count, into, mask);
   }
 
   owners(key: string, count: number, mask?: NodeMask): string[] {
-    const indices: number[] = [];
-    indices.length = this.table.ownersInto(hashKey(key), count, indices, mask);
-    return indices.map((index) => this.members[index]!.name);
+    return this.table.owners(hashKey(key), count, mask).map((index) => this.members[index]!.name);
   }
 
   distribution(): Map<string, number> {

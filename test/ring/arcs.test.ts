@@ -7,9 +7,9 @@ const small = { pointsPerWeight: 16 };
 const hash = fc.integer({ min: 0, max: HASH_SPACE - 1 });
 
 function ownersAt(ring: Ring, at: number, count: number, mask?: Uint8Array): string[] {
-  const into: number[] = [];
+  const into = new Int32Array(ring.members.length);
   const found = ring.ownersInto(at, count, into, mask);
-  return into.slice(0, found).map((node) => ring.members[node]?.name ?? 'nobody');
+  return Array.from(into.subarray(0, found), (node) => ring.members[node]?.name ?? 'nobody');
 }
 
 describe('the arcs between two rings', () => {

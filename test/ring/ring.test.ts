@@ -27,9 +27,9 @@ function pointsOf(ring: Ring): [number, number][] {
 }
 
 function ownersAt(ring: Ring, hash: number, count: number, mask?: Uint8Array): string[] {
-  const into: number[] = [];
+  const into = new Int32Array(ring.members.length);
   const found = ring.ownersInto(hash, count, into, mask);
-  return into.slice(0, found).map((node) => ring.members[node]?.name ?? 'nobody');
+  return Array.from(into.subarray(0, found), (node) => ring.members[node]?.name ?? 'nobody');
 }
 
 /** Owners by the definition: all points in order from the hash on, zones first. */

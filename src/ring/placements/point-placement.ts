@@ -43,14 +43,12 @@ export class PointPlacement implements Placement {
     return this.table.primaryOf(hash);
   }
 
-  ownersInto(hash: number, count: number, into: Int32Array | number[], mask?: NodeMask): number {
+  ownersInto(hash: number, count: number, into: Int32Array, mask?: NodeMask): number {
     return this.table.ownersInto(hash, count, into, mask);
   }
 
   owners(key: string, count: number, mask?: NodeMask): string[] {
-    const indices: number[] = [];
-    indices.length = this.table.ownersInto(this.hash(key), count, indices, mask);
-    return indices.map((index) => this.members[index]!.name);
+    return this.table.owners(this.hash(key), count, mask).map((index) => this.members[index]!.name);
   }
 
   distribution(): Map<string, number> {

@@ -48,13 +48,7 @@ export class RendezvousPlacement implements Placement {
     return this.best(undefined, this.high, 0, undefined);
   }
 
-  ownersInto(
-    _hash: number,
-    count: number,
-    into: Int32Array | number[],
-    mask: NodeMask | undefined,
-    key: string,
-  ): number {
+  ownersInto(_hash: number, count: number, into: Int32Array, mask: NodeMask | undefined, key: string): number {
     this.score(key, this.high, this.low);
     let found = 0;
     for (const zoneOf of this.zoneOf === undefined ? [undefined] : [this.zoneOf, undefined]) {
@@ -68,9 +62,9 @@ export class RendezvousPlacement implements Placement {
   }
 
   owners(key: string, count: number, mask?: NodeMask): string[] {
-    const indices: number[] = [];
-    indices.length = this.ownersInto(0, count, indices, mask, key);
-    return indices.map((index) => this.members[index]!.name);
+    const indices = new Int32Array(this.members.length);
+    const found = this.ownersInto(0, count, indices, mask, key);
+    return Array.from(indices.subarray(0, found), (index) => this.members[index]!.name);
   }
 
   distribution(): Map<string, number> {
