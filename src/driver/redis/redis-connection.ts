@@ -139,9 +139,10 @@ export class RedisConnection implements Connection, ReplySink {
   #end(error: CacheError): void {
     this.isOpen = false;
     // A plain destroy would leave what the kernel holds on its way to the server, to be executed later.
-    if (this.#socket.destroyed) this.#stream.destroy();
-    else this.#socket.resetAndDestroy();
+    // A unix socket knows no reset, and keeps nothing on its way once it is closed.
+    if (!this.#socket.destroyed && this.#socket.remoteAddress !== undefined) this.#socket.resetAndDestroy();
     this.#stream.destroy();
+    this.#socket.destroy();
     const expected = this.#expected;
     const head = this.#head;
     this.#expected = [];
