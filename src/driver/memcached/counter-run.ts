@@ -14,7 +14,7 @@ import type { FlaggedStore } from './meta-encoder.js';
 import type { KnownOutcome } from './owed.js';
 
 /** Each failed attempt means that somebody else wrote the counter in between. */
-const ATTEMPTS = 3;
+const ATTEMPTS = 10;
 
 export class CounterRun {
   /** How many entries at the end of what is owed are part of this run. */

@@ -1,29 +1,19 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Connection, Operation } from '../../../src/driver/driver.js';
-import { createMetaDriver } from '../../../src/driver/memcached/meta-driver.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Operation } from '../../../src/driver/driver.js';
 import { type CacheError, NodeError } from '../../../src/errors.js';
-import { askCount, askGet, askStore, PromisedConnection } from '../../../src/testing/promised-connection.js';
+import { askCount, askGet, askStore } from '../../../src/testing/promised-connection.js';
 import { startMemcached } from '../../../src/testing/servers/memcached-server.js';
+import { at, connectMeta } from './connections.js';
 import { opaquesIn, ScriptedNode } from './scripted-node.js';
 
-const given = new NodeError('lost', 'the test is over');
-const connections: Connection[] = [];
 let server: Awaited<ReturnType<typeof startMemcached>>;
 
 beforeAll(async () => {
   server = await startMemcached();
 });
 afterAll(() => server.stop());
-afterEach(() => {
-  for (const connection of connections.splice(0)) connection.destroy(given);
-});
 
-async function connect(port = server.port) {
-  const driver = createMetaDriver({ address: { host: '127.0.0.1', port } });
-  const connection = await driver.connect({ signal: AbortSignal.timeout(2000) });
-  connections.push(connection);
-  return new PromisedConnection(connection);
-}
+const connect = (port = server.port) => connectMeta({ address: at(port) });
 
 describe('counters', () => {
   it('R11: that lose digits are bare digits to whatever was sent behind the decrement', async () => {
@@ -31,12 +21,12 @@ describe('counters', () => {
     await call.store('n', '100');
     const results = await Promise.all([
       ...call.sendAll<unknown>([
-        askCount('n', -1) as never,
-        askGet('n') as never,
-        askCount('n', -95) as never,
-        askGet('n') as never,
-        askStore('n', 'no counter') as never,
-        askGet('n') as never,
+        askCount('n', -1),
+        askGet('n'),
+        askCount('n', -95),
+        askGet('n'),
+        askStore('n', 'no counter'),
+        askGet('n'),
       ]),
       call.get('n'),
     ]);
@@ -62,7 +52,7 @@ describe('counters', () => {
     for (const key of ['order 0', 'order 1', 'order 2']) expect(String(await call.get(key))).toMatch(/^\d+$/);
   });
 
-  it('R11: keep time to live and the flags of another client where they are rewritten', async () => {
+  it('R11: keep their time to live where they are rewritten', async () => {
     const call = await connect();
     await call.store('kept', '100', { ttlMs: 90_000 });
     expect(await call.raw('mg', 'kept', 'f', 't')).toBe('HD f0 t90');
@@ -83,7 +73,7 @@ describe('counters', () => {
       ]),
     );
     expect(results.every((value) => typeof value === 'number')).toBe(true);
-    expect(String(await callers[0]?.get('shared'))).toMatch(/^650 *$/);
+    expect(String(await callers[0]?.get('shared'))).toBe('650');
     expect(await callers[0]?.count('shared', -1)).toBe(649);
     await callers[0]?.store('shared', '100');
     await callers[0]?.count('shared', -1);
@@ -95,10 +85,7 @@ describe('counters', () => {
     const { MAX_SAFE_INTEGER } = Number;
     for (const from of [MAX_SAFE_INTEGER, 9_000_000_000_000_000]) {
       await call.store('big', String(from));
-      const [refused, after] = call.sendAll<unknown>([
-        askCount('big', MAX_SAFE_INTEGER) as never,
-        askCount('big', 0) as never,
-      ]);
+      const [refused, after] = call.sendAll<unknown>([askCount('big', MAX_SAFE_INTEGER), askCount('big', 0)]);
       await expect(refused).rejects.toMatchObject({ reason: 'rejected' });
       await Promise.allSettled([after]);
       expect(String(await call.get('big'))).toBe(String(from));
@@ -138,7 +125,7 @@ describe('counters', () => {
       });
       const call = await connect(node.port);
       expect(await call.count('n', -1)).toBe(99);
-      expect(rewrites).toBe(Math.min(losses + 1, 3));
+      expect(rewrites).toBe(Math.min(losses + 1, 10));
       await node.close();
     }
   });

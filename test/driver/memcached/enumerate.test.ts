@@ -1,29 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Connection } from '../../../src/driver/driver.js';
-import { createMetaDriver } from '../../../src/driver/memcached/meta-driver.js';
-import { NodeError } from '../../../src/errors.js';
-import { askStore, PromisedConnection } from '../../../src/testing/promised-connection.js';
+import { askStore } from '../../../src/testing/promised-connection.js';
 import { startMemcached } from '../../../src/testing/servers/memcached-server.js';
+import { at, connectMeta, given } from './connections.js';
 import { ScriptedNode } from './scripted-node.js';
 
-const given = new NodeError('lost', 'given up');
-const connections: Connection[] = [];
 let server: Awaited<ReturnType<typeof startMemcached>>;
 
 beforeAll(async () => {
   server = await startMemcached();
 });
 afterAll(() => server.stop());
-afterEach(() => {
-  for (const connection of connections.splice(0)) connection.destroy(given);
-});
 
-async function connect(port = server.port) {
-  const driver = createMetaDriver({ address: { host: '127.0.0.1', port } });
-  const connection = await driver.connect({ signal: AbortSignal.timeout(2000) });
-  connections.push(connection);
-  return new PromisedConnection(connection);
-}
+const connect = (port = server.port) => connectMeta({ address: at(port) });
 
 async function keysOf(connection: Connection, prefix: string): Promise<string[]> {
   const keys: string[] = [];

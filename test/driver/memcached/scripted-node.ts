@@ -71,3 +71,16 @@ export class ScriptedNode {
 export function opaquesIn(request: string): string[] {
   return [...request.matchAll(/ O(\d+)/g)].map((match) => match[1] ?? '');
 }
+
+/** One for each request; a get of `n` finds `n` times `x`, anything else is a miss or a success. */
+export function replies(request: string): string[] {
+  return [...request.matchAll(/^(m[gsd]) (\S+).*? O(\d+)\r$/gm)].map(([, command, key, opaque]) => {
+    if (command !== 'mg') return `HD O${opaque}\r\n`;
+    const size = Number(key);
+    return Number.isNaN(size) ? `EN O${opaque}\r\n` : `VA ${size} O${opaque}\r\n${'x'.repeat(size)}\r\n`;
+  });
+}
+
+export async function outcomes(promises: readonly Promise<unknown>[]) {
+  return Promise.allSettled(promises);
+}
