@@ -1,6 +1,6 @@
 /** What both drivers do around the first words of a connection: the deadline, the reasons of a failure, the limits learned. */
 
-import { type CacheError, NodeError } from '../../errors.js';
+import { CacheError, NodeError } from '../../errors.js';
 import { MAX_KEY_BYTES } from './key-token.js';
 import { DEFAULT_MAX_VALUE_BYTES, FRAME_ALLOWANCE_BYTES, type MemcachedOptions } from './memcached-options.js';
 import { largestValue } from './node-facts.js';
@@ -34,7 +34,7 @@ export async function shakeHands(
 function explain(cause: unknown, where: string, hint: string): CacheError {
   if (cause instanceof NodeError && cause.reason === 'lost')
     return new NodeError('lost', `${where} closed the connection during the handshake${hint}`, { cause });
-  if (cause instanceof NodeError) return cause;
+  if (cause instanceof CacheError) return cause;
   return new NodeError('lost', `the handshake with ${where} failed`, { cause });
 }
 

@@ -32,3 +32,9 @@ export function linkError(cause: Error, where: string, isTls: boolean): NodeErro
   }
   return new NodeError('unreachable', `cannot connect to ${where}: ${code === '' ? cause.message : code}`, { cause });
 }
+
+/** Node refused to try: the port, the certificate or the key is none. */
+export function optionsError(cause: unknown): NodeError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return new NodeError('unreachable', `no connection can be made with these options (${code})`, { cause });
+}

@@ -4,7 +4,7 @@ import { connect as connectTcp, isIP, type LookupFunction, type Socket, type Tcp
 import { connect as connectTls } from 'node:tls';
 import { NodeError } from '../../errors.js';
 import type { Address, TlsOptions } from '../driver.js';
-import { linkError, whereIs } from './link-errors.js';
+import { linkError, optionsError, whereIs } from './link-errors.js';
 import { Wire } from './wire.js';
 
 export interface WireOptions {
@@ -30,7 +30,13 @@ export function openWire(options: WireOptions, signal: AbortSignal, isRead = tru
       return;
     }
     const wire = new Wire(where);
-    const raw = connectTcp(tcpOptions(options, isRead && tls === undefined ? wire : undefined));
+    let raw: Socket;
+    try {
+      raw = connectTcp(tcpOptions(options, isRead && tls === undefined ? wire : undefined));
+    } catch (cause) {
+      reject(optionsError(cause));
+      return;
+    }
     let stream: Socket = raw;
     let why = `${where} did not accept a connection in time`;
     const fail = (error: NodeError): void => {
@@ -61,7 +67,13 @@ export function openWire(options: WireOptions, signal: AbortSignal, isRead = tru
         return;
       }
       why = `${where} accepted the connection but did not finish the TLS handshake in time (no TLS on this port?)`;
-      stream = connectTls(tlsOptions(raw, address, tls));
+      try {
+        stream = connectTls(tlsOptions(raw, address, tls));
+      } catch (cause) {
+        // A certificate or key that is none: it throws here, inside an event, where nobody could catch it.
+        fail(optionsError(cause));
+        return;
+      }
       stream.on('error', () => undefined);
       stream.once('error', onError);
       stream.once('close', onClose);

@@ -147,6 +147,9 @@ describe('a connection to a memcached', () => {
     abandoned.connection.destroy(given);
     expect(await later.connection.ensureGone(id)).toBe(true);
     expect(await later.connection.ensureGone(later.connection.id ?? '')).toBe(false);
+    expect(await later.connection.ensureGone('another name')).toBe(false);
+    later.connection.destroy(given);
+    expect(await later.connection.ensureGone(id)).toBe(false);
   });
 
   it('R4: believes no list of connections in which it does not stand itself', async () => {

@@ -62,6 +62,14 @@ describe('opening a socket', () => {
     });
   });
 
+  it('options that Node refuses are an error like any other, not an exception in the middle of nowhere', async () => {
+    for (const options of [
+      { address: at(70_000) },
+      { address: at(plain.port), tls: { cert: 'no certificate', key: 'no key' } },
+    ])
+      await expect(connectMeta(options)).rejects.toMatchObject({ code: 'ERR_NODE', reason: 'unreachable' });
+  });
+
   it('C10: looks the name up anew at every connect', async () => {
     let asked = 0;
     const lookup: MemcachedOptions['lookup'] = (_, options, callback) => {
