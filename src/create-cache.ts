@@ -81,7 +81,12 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     disabledRules,
     epoch: () => topology.epoch,
   });
-  const topology = new Topology(1, Ring.build(nodes.map(memberOf)), byMember(nodes), settings.replication);
+  const topology = new Topology({
+    epoch: 1,
+    placement: Ring.build(nodes.map(memberOf)),
+    nodes: byMember(nodes),
+    replication: settings.replication,
+  });
 
   const contexts = createContexts({
     disabledRules,

@@ -37,7 +37,11 @@ export interface ContextParts {
   readonly topology: () => Topology;
 }
 
-export function createContexts(parts: ContextParts): { readonly read: ReadContext; readonly write: WriteContext } {
+export function createContexts(parts: ContextParts): {
+  readonly read: ReadContext;
+  readonly write: WriteContext;
+  readonly repair: ReadRepair;
+} {
   const { settings, disabledRules, turn, ledger, values, calendar, generations, near, fallback, events, payer } = parts;
   const { clock } = settings;
   const counters: Counters = {
@@ -111,7 +115,7 @@ export function createContexts(parts: ContextParts): { readonly read: ReadContex
     owed: (node) => payer.owed(node),
   };
   const repair = new ReadRepair(read, parts.topology);
-  return { read, write };
+  return { read, write, repair };
 }
 
 /** Retries of calls that a lost connection ended, by the rules of `retry` and within one budget. */

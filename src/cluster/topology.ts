@@ -1,43 +1,100 @@
 /**
  * Who owns what, as one immutable snapshot: a call takes it once and keeps it to its end, so a change of the ring never
  * shows half way through a call.
+ *
+ * Ejected nodes are a mask over the placement: owners walk past them, to *stand-ins*. A node that returns gets its keys
+ * back in steps: up to `handedBack` of the hash space its mask is lifted, above it still stands. While a hand-off runs,
+ * the snapshot remembers the one before it, so that the *former owners* of a key can be asked.
  */
 
 import type { CacheNode } from '../node/cache-node.js';
 import type { NodeMask, Placement } from '../ring/placement.js';
 
-export class Topology {
-  /** Grows by one with every change of members, weights or mask. */
+export interface TopologyParts {
   readonly epoch: number;
   readonly placement: Placement;
   /** By node index of the placement. */
   readonly nodes: readonly CacheNode[];
   /** Copies of each key. */
   readonly replication: number;
-  /** Ejected nodes; `undefined` while there are none. */
+  /** Nodes walked past; `undefined` while there are none. */
+  readonly mask?: NodeMask | undefined;
+  /** Above this hash `warmingMask` applies in place of `mask`. */
+  readonly handedBack?: number | undefined;
+  readonly warmingMask?: NodeMask | undefined;
+  /** The snapshot whose owners may still hold what has not been copied yet. */
+  readonly previous?: Topology | undefined;
+}
+
+export class Topology {
+  /** Grows by one with every change of members, weights or mask. */
+  readonly epoch: number;
+  readonly placement: Placement;
+  readonly nodes: readonly CacheNode[];
+  /** Copies of each key: as many as asked for, or as there are nodes. */
+  readonly replication: number;
+  readonly wantedReplication: number;
   readonly mask: NodeMask | undefined;
+  readonly handedBack: number;
+  readonly warmingMask: NodeMask | undefined;
+  readonly previous: Topology | undefined;
+  /** Whether owners may differ from those of the placement alone. */
+  readonly isMasked: boolean;
   readonly #indices: Int32Array;
 
-  constructor(epoch: number, placement: Placement, nodes: readonly CacheNode[], replication: number, mask?: NodeMask) {
-    this.epoch = epoch;
-    this.placement = placement;
-    this.nodes = nodes;
-    this.replication = Math.min(replication, nodes.length);
-    this.mask = mask;
+  constructor(parts: TopologyParts) {
+    this.epoch = parts.epoch;
+    this.placement = parts.placement;
+    this.nodes = parts.nodes;
+    this.wantedReplication = parts.replication;
+    this.replication = Math.min(parts.replication, parts.nodes.length);
+    this.mask = parts.mask?.some((mark) => mark !== 0) === true ? parts.mask : undefined;
+    this.handedBack = parts.handedBack ?? 2 ** 32;
+    this.warmingMask = parts.warmingMask;
+    this.previous = parts.previous;
+    this.isMasked = this.mask !== undefined || this.warmingMask !== undefined;
     this.#indices = new Int32Array(this.replication);
   }
 
   /** The first owner. */
   primary(hash: number, key: string): CacheNode {
-    if (this.mask === undefined) return this.nodes[this.placement.primaryOf(hash, key)] as CacheNode;
-    this.placement.ownersInto(hash, 1, this.#indices, this.mask, key);
+    if (!this.isMasked) return this.nodes[this.placement.primaryOf(hash, key)] as CacheNode;
+    this.placement.ownersInto(hash, 1, this.#indices, this.#maskAt(hash), key);
     return this.nodes[this.#indices[0] as number] as CacheNode;
   }
 
   /** All owners, first owner first. */
   owners(hash: number, key: string): CacheNode[] {
     if (this.replication === 1) return [this.primary(hash, key)];
-    const count = this.placement.ownersInto(hash, this.replication, this.#indices, this.mask, key);
+    return this.#owners(hash, key, this.#maskAt(hash));
+  }
+
+  /** Owners of the snapshots before, newest first, that own the key no more: they may hold what was not copied yet. */
+  formerOwners(hash: number, key: string, owners: readonly CacheNode[]): CacheNode[] {
+    const former: CacheNode[] = [];
+    for (let before = this.previous; before !== undefined; before = before.previous) {
+      for (const node of before.owners(hash, key))
+        if (!owners.includes(node) && !former.includes(node)) former.push(node);
+    }
+    return former;
+  }
+
+  /** Owners by placement that are walked past: they miss what is written now. */
+  displaced(hash: number, key: string, owners: readonly CacheNode[]): CacheNode[] {
+    return this.isMasked ? this.#owners(hash, key, undefined).filter((node) => !owners.includes(node)) : [];
+  }
+
+  /** Whether `node` owns the key only because another is walked past. */
+  isStandIn(node: CacheNode, hash: number, key: string): boolean {
+    return this.isMasked && !this.#owners(hash, key, undefined).includes(node);
+  }
+
+  #maskAt(hash: number): NodeMask | undefined {
+    return hash < this.handedBack ? this.mask : this.warmingMask;
+  }
+
+  #owners(hash: number, key: string, mask: NodeMask | undefined): CacheNode[] {
+    const count = this.placement.ownersInto(hash, this.replication, this.#indices, mask, key);
     const owners: CacheNode[] = [];
     for (let i = 0; i < count; i++) owners.push(this.nodes[this.#indices[i] as number] as CacheNode);
     return owners;

@@ -59,10 +59,13 @@ export interface NodeEvents {
 export class CacheNode implements AttemptNode {
   readonly name: string;
   readonly slot: number;
-  readonly weight: number;
+  /** Share of the keys relative to the other nodes. */
+  weight: number;
   readonly zone: string | undefined;
   readonly driver: Driver;
   readonly breaker: Breaker;
+  /** Answers much slower than its like: asked last. */
+  isSlow = false;
   /** Keeps expiries to the millisecond, so that nobody needs to look at the envelope's. */
   readonly keepsTime: boolean;
   failures = 0;

@@ -32,35 +32,48 @@ export class ReadRepair {
   request(key: string, hash: number, generation: number, from: CacheNode, missing: readonly CacheNode[]): void {
     if (this.#pending.size >= MAX_WAITING || this.#pending.has(key)) return;
     this.#pending.add(key);
-    void this.#limit(() => this.#repair(key, hash, generation, from, missing)).finally(() => this.#pending.delete(key));
+    void this.#limit(() => this.copy(key, hash, generation, from, missing)).finally(() => this.#pending.delete(key));
   }
 
-  async #repair(
+  /**
+   * Copies the entry that `from` holds to the nodes that miss it, with its remaining time to live; answers the bytes of the
+   * entry, 0 if there is none worth copying, `undefined` if a node did not answer.
+   */
+  async copy(
     key: string,
     hash: number,
     generation: number,
     from: CacheNode,
     missing: readonly CacheNode[],
-  ): Promise<void> {
-    const { generations, attemptMs, values, ledger, counters, calendar } = this.#context;
+  ): Promise<number | undefined> {
+    const { generations, attemptMs, ledger, counters } = this.#context;
     const target = { key, hash, timeoutMs: attemptMs };
     const found = await promised<Inspection | undefined>(target, (origin) => from.inspect(origin, 'background', true));
-    const entry = found.failure === undefined ? found.result : undefined;
-    if (entry === undefined || !generations.isCurrent(hash, generation)) return;
-    const { bytes, ttlMs } = entry;
-    const verdict = values.check(bytes, 0, bytes.length, secondHash(key), from.keepsTime ? 0 : calendar.now());
-    // Counters are never copied: two copies would count apart.
-    if (verdict !== 'ok') return;
-    const stamp = values.isEnveloped ? stampAt(bytes, 0) : -1;
-    const client = values.isEnveloped ? clientIdAt(bytes, 0) : 0;
-    const place = this.#topology().placement.hash(key);
-    if (!ledger.isQuiet && !ledger.trusts(from.slot, hash, key, stamp, client, place)) return;
+    if (found.failure !== undefined) return undefined;
+    if (found.result === undefined) return 0;
+    const { bytes, ttlMs } = found.result;
+    const stamp = this.#stampOf(key, hash, from, bytes);
+    if (stamp === undefined) return 0;
+    let isComplete = true;
     for (const node of missing) {
-      if (!generations.isCurrent(hash, generation)) return;
+      if (!generations.isCurrent(hash, generation)) return 0;
       const added = await promised<boolean>(target, (origin) => node.store(origin, 'background', 'add', bytes, ttlMs));
+      if (added.failure !== undefined) isComplete = false;
       if (added.failure !== undefined || !added.result) continue;
       counters.repairs++;
       if (generations.isCurrent(hash, generation)) ledger.copied(hash, key, stamp, node.slot);
     }
+    return isComplete ? bytes.length : undefined;
+  }
+
+  /** The stamp of a copy that may be copied (-1 if raw); `undefined` for a counter, of which two copies would count apart, and for what must not be trusted. */
+  #stampOf(key: string, hash: number, from: CacheNode, bytes: Buffer): number | undefined {
+    const { values, ledger, calendar } = this.#context;
+    const verdict = values.check(bytes, 0, bytes.length, secondHash(key), from.keepsTime ? 0 : calendar.now());
+    if (verdict !== 'ok') return undefined;
+    const stamp = values.isEnveloped ? stampAt(bytes, 0) : -1;
+    const client = values.isEnveloped ? clientIdAt(bytes, 0) : 0;
+    const place = this.#topology().placement.hash(key);
+    return ledger.isQuiet || ledger.trusts(from.slot, hash, key, stamp, client, place) ? stamp : undefined;
   }
 }

@@ -17,7 +17,8 @@ export class OwnerWalk {
 
   /** The next owner, or `undefined` when all were asked. */
   next(): CacheNode | undefined {
-    const serving = this.#left.findIndex((node) => node.isServing);
+    let serving = this.#left.findIndex((node) => node.isServing && !node.isSlow);
+    if (serving < 0) serving = this.#left.findIndex((node) => node.isServing);
     return serving > 0 ? this.#left.splice(serving, 1)[0] : this.#left.shift();
   }
 
