@@ -9,9 +9,35 @@ import type { KeySpace } from './key.js';
 import type { Fallback } from './near/fallback.js';
 import type { NearCache } from './near/near-cache.js';
 import type { SingleFlight } from './near/single-flight.js';
+import type { NodeOptions } from './options/node-options.js';
 import type { ReadContext, WriteContext } from './replication/contexts.js';
 import type { RingView } from './ring-view.js';
 import type { CacheStats, CloseReport, NodeView } from './stats.js';
+
+/** The hand-off under way. Without one, nothing happens. */
+export interface Handoff {
+  /** Carries nothing over until `resume`; reads still ask former owners. */
+  pause(): void;
+  resume(): void;
+  /** Ends it: what has not been carried over is missed. */
+  cancel(): void;
+}
+
+/** Changes of the ring at run time. */
+export interface ClusterCalls {
+  addNode(entry: string | NodeOptions): Promise<void>;
+  removeNode(name: string, options?: RemoveOptions): Promise<void>;
+  reweight(name: string, weight: number): Promise<void>;
+  setNodes(list: readonly (string | NodeOptions)[]): Promise<void>;
+  maintenance(name: string, on: boolean): Promise<void>;
+  readonly handoff: Handoff;
+  look(): Promise<void>;
+}
+
+export interface RemoveOptions {
+  /** Hands the node's keys over before it goes. @default true */
+  readonly drain?: boolean | undefined;
+}
 
 export interface CacheParts {
   readonly keys: KeySpace;
@@ -29,6 +55,7 @@ export interface CacheParts {
   readonly defaultTtlMs: number;
   readonly random: () => number;
   readonly ring: RingView;
+  readonly cluster: ClusterCalls;
   readonly lifecycle: { ready(): Promise<void>; close(timeoutMs: number): Promise<CloseReport> };
   /** @throws CacheError `ERR_CLOSED` */
   assertOpen(): void;

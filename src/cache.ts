@@ -3,8 +3,7 @@
  * one topology snapshot, and hands the work to `replication/`; here it only becomes a promise.
  */
 
-import { secondHash } from './base/string-hash.js';
-import type { CacheParts } from './cache-parts.js';
+import type { CacheParts, ClusterCalls, Handoff, RemoveOptions } from './cache-parts.js';
 import {
   aborted,
   type Call,
@@ -20,10 +19,10 @@ import { type CacheEntry, getEntry } from './calls/entry.js';
 import { type GetOrSetOptions, getOrSet, type Loader } from './calls/get-or-set.js';
 import { type DeletedMany, deleteMany, type FoundMany, getMany, type StoredMany, setMany } from './calls/many.js';
 import { clearNamespace, namespaceKeys } from './calls/namespace.js';
+import { deleteValue, readValue, writeValue } from './calls/single.js';
 import { OptionError } from './errors.js';
 import type { CacheEventName, CacheListener } from './events.js';
-import { KeyRead } from './replication/key-read.js';
-import { KeyWrite } from './replication/key-write.js';
+import type { NodeOptions } from './options/node-options.js';
 import { touch } from './replication/touch.js';
 import type { CacheStats, CloseReport, NodeView } from './stats.js';
 
@@ -37,17 +36,10 @@ export class Cache<V = unknown> {
 
   /** The value, or `undefined` if there is none that can be trusted. */
   get<T = V>(key: string, options?: CallOptions): Promise<T | undefined> {
-    const parts = this.#parts;
     try {
-      const wire = parts.keys.toWireKey(key);
-      const call = options === undefined ? parts.defaults : this.#call(options);
-      parts.assertOpen();
-      const near = parts.near?.get(wire);
-      if (near !== undefined) return Promise.resolve(parts.values.restore(wire, near) as T);
-      const read = new Promise<T | undefined>((resolve, reject) => {
-        new KeyRead(parts.read, parts.topology, wire, call, false, resolve as (value: unknown) => void, reject);
-      });
-      return call.signal === undefined ? read : withSignal(read, call.signal);
+      const wire = this.#parts.keys.toWireKey(key);
+      const call = this.#call(options);
+      return heard(readValue(this.#parts, wire, call), call) as Promise<T | undefined>;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -64,22 +56,12 @@ export class Cache<V = unknown> {
   }
 
   /** Stores the value; `true` once as many owners as `write` asks for have confirmed it. */
-  set<T extends V = V>(key: string, value: T, options: SetOptions = {}): Promise<boolean> {
-    const parts = this.#parts;
+  set<T extends V = V>(key: string, value: T, options?: SetOptions): Promise<boolean> {
     try {
-      const wire = parts.keys.toWireKey(key);
+      const wire = this.#parts.keys.toWireKey(key);
       const call = this.#call(options);
-      const ttlMs = resolveTtl(options.ttlMs, parts.defaultTtlMs);
-      parts.assertOpen();
-      const stamp = parts.stamps.next();
-      const bytes = parts.values.encode(
-        wire,
-        secondHash(wire),
-        value,
-        stamp,
-        ttlMs === 0 ? 0 : parts.read.calendar.now() + ttlMs,
-      );
-      return this.#write(wire, call, stamp, bytes, ttlMs);
+      const ttlMs = resolveTtl(options?.ttlMs, this.#parts.defaultTtlMs);
+      return heard(writeValue(this.#parts, wire, call, value, ttlMs), call);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -111,13 +93,11 @@ export class Cache<V = unknown> {
   }
 
   /** Removes the entry; `true` once as many owners as `write` asks for have confirmed that it is gone. */
-  delete(key: string, options: CallOptions = {}): Promise<boolean> {
-    const parts = this.#parts;
+  delete(key: string, options?: CallOptions): Promise<boolean> {
     try {
-      const wire = parts.keys.toWireKey(key);
+      const wire = this.#parts.keys.toWireKey(key);
       const call = this.#call(options);
-      parts.assertOpen();
-      return this.#write(wire, call, parts.stamps.next(), undefined, 0);
+      return heard(deleteValue(this.#parts, wire, call), call);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -138,7 +118,6 @@ export class Cache<V = unknown> {
     const call = this.#call(options);
     if (ttlMs === undefined) throw new OptionError('ttlMs', 'is needed');
     const ttl = resolveTtl(ttlMs, 0);
-    parts.assertOpen();
     parts.near?.delete(wire);
     return heard(touch(parts.write, { topology: parts.topology, key: wire, ttlMs: ttl, ...call }), call);
   }
@@ -174,6 +153,42 @@ export class Cache<V = unknown> {
   /** The keys of this namespace, each once; keys too long to travel as they are cannot be told. */
   keys(): AsyncIterableIterator<string> {
     return namespaceKeys(this.#parts);
+  }
+
+  /** Adds a node; resolves once it owns its share, while its keys follow in a hand-off. @throws OptionError */
+  addNode(node: string | NodeOptions): Promise<void> {
+    return this.#change((cluster) => cluster.addNode(node));
+  }
+
+  /** Removes a node, handing its keys over first unless `drain` is false. @throws OptionError */
+  removeNode(name: string, options?: RemoveOptions): Promise<void> {
+    return this.#change((cluster) => cluster.removeNode(name, options));
+  }
+
+  /** Gives a node another share of the keys. @throws OptionError */
+  reweight(name: string, weight: number): Promise<void> {
+    return this.#change((cluster) => cluster.reweight(name, weight));
+  }
+
+  /** Makes the ring consist of these nodes, all or nothing; unchanged nodes keep connections and health. @throws OptionError */
+  setNodes(nodes: readonly (string | NodeOptions)[]): Promise<void> {
+    return this.#change((cluster) => cluster.setNodes(nodes));
+  }
+
+  /** Takes a node out of the ring while it is being worked on, or lets it return by way of its probes. @throws OptionError */
+  maintenance(name: string, on: boolean): Promise<void> {
+    return this.#change((cluster) => cluster.maintenance(name, on));
+  }
+
+  /** The hand-off under way: its migration can be paused, and the whole of it ended. */
+  get handoff(): Handoff {
+    return this.#parts.cluster.handoff;
+  }
+
+  /** Probes every node now and tells what is thought of each. */
+  async health(): Promise<NodeView[]> {
+    await this.#change((cluster) => cluster.look());
+    return this.nodes();
   }
 
   get ring(): CacheParts['ring'] {
@@ -213,32 +228,23 @@ export class Cache<V = unknown> {
     return this.#parts.lifecycle.close(0);
   }
 
-  #call(options: CallOptions): Call {
+  /** @throws CacheError for a bad option, an aborted signal, or a closed cache */
+  #call(options: CallOptions | undefined): Call {
+    this.#parts.assertOpen();
+    if (options === undefined) return this.#parts.defaults;
     const call = resolveCall(options, this.#parts.defaults);
     if (call.signal?.aborted === true) throw aborted(call.signal);
     return call;
   }
 
-  async #run<T>(options: CallOptions | undefined, work: (call: Call) => Promise<T>): Promise<T> {
-    const call = options === undefined ? this.#parts.defaults : this.#call(options);
+  async #change(change: (cluster: ClusterCalls) => Promise<void>): Promise<void> {
     this.#parts.assertOpen();
-    return heard(work(call), call);
+    await change(this.#parts.cluster);
   }
 
-  #write(wire: string, call: Call, stamp: number, bytes: Buffer | undefined, ttlMs: number): Promise<boolean> {
-    const parts = this.#parts;
-    const written = new Promise<boolean>((resolve, reject) => {
-      const write = {
-        topology: parts.topology,
-        key: wire,
-        totalMs: call.totalMs,
-        lane: call.lane,
-        policy: call.policy,
-        isStrict: false,
-      };
-      new KeyWrite(parts.write, write, stamp, bytes, ttlMs, resolve, reject).begin();
-    });
-    return call.signal === undefined ? written : withSignal(written, call.signal);
+  async #run<T>(options: CallOptions | undefined, work: (call: Call) => Promise<T>): Promise<T> {
+    const call = this.#call(options);
+    return heard(work(call), call);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Puts a cache together: the one place that knows all parts, and that turns news of the parts into events. */
 
-import { buildNodes } from './assembly/build-nodes.js';
+import { createCluster } from './assembly/create-cluster.js';
 import { createContexts } from './assembly/create-contexts.js';
 import { Lifecycle } from './assembly/lifecycle.js';
 import { snapshotStats, viewNode } from './assembly/snapshot-stats.js';
@@ -12,7 +12,6 @@ import { Cache } from './cache.js';
 import type { CacheParts } from './cache-parts.js';
 import { DebtPayer } from './cluster/debt-payer.js';
 import { Ledger } from './cluster/ledger/ledger.js';
-import { Topology } from './cluster/topology.js';
 import type { Kept } from './codec/transcoder.js';
 import { createTranscoder } from './codec.js';
 import { CacheError } from './errors.js';
@@ -26,8 +25,6 @@ import type { CacheNode } from './node/cache-node.js';
 import { Sweep } from './node/sweep.js';
 import { type CacheOptions, resolveCacheOptions } from './options.js';
 import { promised } from './replication/promised-attempt.js';
-import type { RingMember } from './ring/placement.js';
-import { Ring } from './ring/ring.js';
 import { RingView } from './ring-view.js';
 
 /**
@@ -71,7 +68,7 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
       return (await promised<boolean>(target, (origin) => node.delete(origin, 'background'))).failure === undefined;
     },
   });
-  const nodes = buildNodes(settings, {
+  const surroundings = {
     turn,
     sweep,
     ledger,
@@ -79,15 +76,9 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     stamps,
     events,
     disabledRules,
-    epoch: () => topology.epoch,
-  });
-  const topology = new Topology({
-    epoch: 1,
-    placement: Ring.build(nodes.map(memberOf)),
-    nodes: byMember(nodes),
-    replication: settings.replication,
-  });
-
+    epoch: () => cluster.topology.epoch,
+    suspect: (node: CacheNode) => cluster.suspect(node),
+  };
   const contexts = createContexts({
     disabledRules,
     settings,
@@ -101,17 +92,20 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     fallback,
     events,
     payer,
-    topology: () => topology,
+    topology: () => cluster.topology,
   });
-  const lifecycle = new Lifecycle(clock, () => topology.nodes, payer, events);
+  const cluster = createCluster({ settings, surroundings, keys, contexts });
+  const lifecycle = new Lifecycle(clock, cluster, payer, events);
   const parts: CacheParts = {
     keys,
     values,
     stamps,
     get topology() {
-      return topology;
+      return cluster.topology;
     },
-    ...contexts,
+    read: contexts.read,
+    write: contexts.write,
+    cluster,
     near,
     fallback,
     flights: new SingleFlight<unknown>(generations, clock),
@@ -119,25 +113,16 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     defaults: { totalMs: settings.timeouts.totalMs, lane: 'interactive', policy: settings.write, signal: undefined },
     defaultTtlMs: settings.defaultTtlMs,
     random,
-    ring: new RingView(keys, () => topology),
+    ring: new RingView(keys, () => cluster.topology),
     lifecycle,
     assertOpen() {
       if (lifecycle.isClosed) throw new CacheError('ERR_CLOSED', 'the cache is closed');
     },
     stats: () => snapshotStats(parts, ledger, sweep),
-    nodeViews: () => topology.nodes.map(viewNode),
+    nodeViews: () => cluster.topology.nodes.map((node) => viewNode(node, cluster.stateOf(node))),
   };
-  for (const node of nodes) node.open();
+  cluster.start();
   return new Cache<V>(parts);
-}
-
-/** The ring counts nodes in the order of their names. */
-function byMember(nodes: readonly CacheNode[]): CacheNode[] {
-  return [...nodes].sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function memberOf({ name, weight, zone }: CacheNode): RingMember {
-  return zone === undefined ? { name, weight } : { name, weight, zone };
 }
 
 const LEDGER_RULES = ['R3', 'R3-skew', 'R3-evicted', 'R4-key', 'R4-connection', 'R4-arc', 'R6', 'R7'] as const;

@@ -15,7 +15,7 @@ export interface CacheEvents {
   breakerOpened: NodeEvent;
   breakerHalfOpened: NodeEvent;
   breakerClosed: NodeEvent;
-  handoffStarted: { readonly epoch: number; readonly reason: string; readonly movedShare: number };
+  handoffStarted: { readonly epoch: number; readonly reason: string; readonly movedShare: number | undefined };
   handoffProgress: {
     readonly epoch: number;
     readonly keys: number;

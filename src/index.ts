@@ -24,6 +24,7 @@ export type { CacheEventName, CacheEvents, CacheListener } from './events.js';
 export { recommendPoolSize } from './node/pool-size.js';
 export type { BulkheadOptions, LaneOptions } from './options/bulkhead.js';
 export type { FallbackOptions, LedgerOptions, NearOptions, ReadOptions, TimeoutOptions } from './options/groups.js';
+export type { HandoffOptions, HealthOptions, ProbeTarget } from './options/health.js';
 export type { NodeOptions } from './options/node-options.js';
 export type { RetryOptions } from './options/retry.js';
 export type { CacheOptions } from './options.js';

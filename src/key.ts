@@ -65,6 +65,11 @@ export class KeySpace {
     return this.#digested(wire);
   }
 
+  /** A wire key of this library's own, which no caller's key can be and `fromWireKey` does not tell. */
+  reservedKey(purpose: string): string {
+    return `${this.prefix}${DIGEST_MARKER}${purpose}`;
+  }
+
   /** The caller's key again; `undefined` for a digested key and for what is no key of this space. */
   fromWireKey(wire: string): string | undefined {
     if (!wire.startsWith(this.prefix)) return undefined;

@@ -30,6 +30,14 @@ import {
   type TimeoutOptions,
   type TimeoutSettings,
 } from './options/groups.js';
+import {
+  type HandoffOptions,
+  type HandoffSettings,
+  type HealthOptions,
+  type HealthSettings,
+  resolveHandoff,
+  resolveHealth,
+} from './options/health.js';
 import { type NodeOptions, type NodeSpec, parseNodes } from './options/node-options.js';
 import { type RetryOptions, type RetrySettings, resolveRetry } from './options/retry.js';
 import type { WritePolicy } from './replication/write-policy.js';
@@ -67,6 +75,10 @@ export interface CacheOptions {
   readonly onUnavailable?: 'degrade' | 'throw' | undefined;
   /** How far the clocks of the processes that share the nodes may be apart, in ms. @default 500 */
   readonly maxClockSkewMs?: number | undefined;
+  /** Probes nodes, takes the dead out of the ring and lets them back; `false` never does. */
+  readonly health?: false | HealthOptions | undefined;
+  /** How keys move when the ring changes. */
+  readonly handoff?: HandoffOptions | undefined;
   readonly ledger?: LedgerOptions | undefined;
   /** Time, for tests. @default the system's */
   readonly clock?: Clock | undefined;
@@ -93,6 +105,8 @@ export interface CacheSettings {
   readonly retry: RetrySettings | undefined;
   readonly fallback: FallbackSettings | undefined;
   readonly near: NearSettings | undefined;
+  readonly health: HealthSettings | undefined;
+  readonly handoff: HandoffSettings;
   readonly degrades: boolean;
   readonly maxClockSkewMs: number;
   readonly ledger: LedgerSettings;
@@ -125,6 +139,8 @@ const TOP_RULES: { readonly [K in keyof Required<CacheOptions>]: OptionRule } = 
   near: objectOrOff,
   onUnavailable: oneOf(['degrade', 'throw']),
   maxClockSkewMs: integer(0, 3_600_000),
+  health: objectOrOff,
+  handoff: object,
   ledger: object,
   clock: object,
   random: callback,
@@ -162,6 +178,8 @@ export function resolveCacheOptions(given: CacheOptions): CacheSettings {
     retry: options.retry === false ? undefined : resolveRetry(options.retry ?? {}),
     fallback: options.fallback === false ? undefined : resolveFallback(options.fallback ?? {}),
     near: options.near === false || options.near === undefined ? undefined : resolveNear(options.near),
+    health: options.health === false ? undefined : resolveHealth(options.health ?? {}),
+    handoff: resolveHandoff(options.handoff ?? {}),
     degrades: options.onUnavailable !== 'throw',
     maxClockSkewMs: options.maxClockSkewMs ?? 500,
     ledger: resolveLedger(options.ledger ?? {}),

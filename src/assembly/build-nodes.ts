@@ -6,7 +6,6 @@ import type { Turn } from '../base/turn.js';
 import type { DebtPayer } from '../cluster/debt-payer.js';
 import type { Ledger } from '../cluster/ledger/ledger.js';
 import type { Connection } from '../driver/driver.js';
-import type { CacheError } from '../errors.js';
 import type { EventBus } from '../events.js';
 import { Breaker } from '../node/breaker.js';
 import { CacheNode } from '../node/cache-node.js';
@@ -23,17 +22,20 @@ export interface NodeSurroundings {
   readonly stamps: HybridClock;
   readonly events: EventBus;
   readonly epoch: () => number;
+  /** The node may be ill. */
+  readonly suspect: (node: CacheNode) => void;
   readonly disabledRules: ReadonlySet<StalenessRule>;
 }
 
 /** Longest pause between two attempts to connect. */
 const MAX_PAUSE_MS = 2_000;
 
-export function buildNodes(settings: CacheSettings, surroundings: NodeSurroundings): CacheNode[] {
-  return settings.nodes.map((spec, slot) => buildNode(settings, surroundings, spec, slot));
-}
-
-function buildNode(settings: CacheSettings, surroundings: NodeSurroundings, spec: NodeSpec, slot: number): CacheNode {
+export function buildNode(
+  settings: CacheSettings,
+  surroundings: NodeSurroundings,
+  spec: NodeSpec,
+  slot: number,
+): CacheNode {
   const { clock, random, timeouts } = settings;
   const { events, epoch, turn, sweep } = surroundings;
   const breaker = new Breaker(settings.breaker ?? {}, { clock, random, name: spec.name });
@@ -41,8 +43,9 @@ function buildNode(settings: CacheSettings, surroundings: NodeSurroundings, spec
   breaker.onChange = (_from, to, reason) => {
     const name = to === 'open' ? 'breakerOpened' : to === 'closed' ? 'breakerClosed' : 'breakerHalfOpened';
     events.emit(name, { node: spec.name, epoch: epoch(), reason });
+    if (to === 'open') surroundings.suspect(node);
   };
-  return new CacheNode(
+  const node: CacheNode = new CacheNode(
     {
       name: spec.name,
       slot,
@@ -59,24 +62,22 @@ function buildNode(settings: CacheSettings, surroundings: NodeSurroundings, spec
       lanes: settings.lanes,
       keepsOrder: !surroundings.disabledRules.has('R1'),
     },
-    new NodeNews(surroundings, spec.name),
+    new NodeNews(surroundings),
   );
+  return node;
 }
 
-/** What a node's connections tell: a new life of its data, connections to be put to rest, reachable or not. */
+/** What a node's connections tell: a new life of its data, connections to be put to rest, a loss worth a probe. */
 class NodeNews {
   readonly #around: NodeSurroundings;
-  readonly #name: string;
   #incarnation: string | undefined;
-  #wasReached = false;
 
-  constructor(around: NodeSurroundings, name: string) {
+  constructor(around: NodeSurroundings) {
     this.#around = around;
-    this.#name = name;
   }
 
   opened(node: CacheNode, connection: Connection, beganAt: number): void {
-    const { ledger, stamps, payer, events, epoch } = this.#around;
+    const { ledger, stamps, payer } = this.#around;
     const { incarnation } = connection;
     if (incarnation !== undefined && incarnation.id !== this.#incarnation) {
       if (this.#incarnation !== undefined) ledger.incarnationChanged(node.slot, incarnation.isEmpty, stamps.next());
@@ -85,27 +86,9 @@ class NodeNews {
     // The handshake was answered: the node runs, and has what we abandoned before it.
     ledger.firstReplySeen(node.slot, beganAt);
     payer.opened(node, connection);
-    if (!this.#wasReached)
-      events.emit('nodeStateChanged', {
-        node: this.#name,
-        epoch: epoch(),
-        reason: 'connected',
-        from: 'unknown',
-        to: 'healthy',
-      });
-    this.#wasReached = true;
   }
 
-  down(node: CacheNode, error: CacheError, wasOpen: boolean): void {
-    if (!wasOpen || node.isConnected) return;
-    const { events, epoch } = this.#around;
-    this.#wasReached = false;
-    events.emit('nodeStateChanged', {
-      node: this.#name,
-      epoch: epoch(),
-      reason: error.message,
-      from: 'healthy',
-      to: 'unknown',
-    });
+  down(node: CacheNode): void {
+    this.#around.suspect(node);
   }
 }

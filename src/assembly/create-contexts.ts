@@ -52,6 +52,7 @@ export function createContexts(parts: ContextParts): {
     unconfirmed: 0,
     repairs: 0,
     fallbackServed: 0,
+    handoffHits: 0,
   };
   const retries = new BudgetedRetries(settings, counters);
   const common = {
@@ -75,6 +76,7 @@ export function createContexts(parts: ContextParts): {
     ...common,
     preference: settings.read.prefer,
     asksNextOnMiss: settings.read.onMiss === 'next',
+    formerReads: { budgetMs: settings.handoff.budgetMs, limit: settings.handoff.concurrency, underWay: 0 },
     fill(key, hash, generation, kept, expiresAt) {
       if (state.isDegraded) state.recovered();
       if (fallback !== undefined && refill.isDue(hash, turn.now))
@@ -101,6 +103,9 @@ export function createContexts(parts: ContextParts): {
     ...common,
     policy: settings.write,
     largeValueBytes: settings.largeValueBytes,
+    standInTtlMs: disabledRules.has('R13')
+      ? Number.POSITIVE_INFINITY
+      : (settings.health?.standInTtlMs ?? Number.POSITIVE_INFINITY),
     forget(key, hash) {
       generations.bump(hash);
       if (disabledRules.has('R2')) return;

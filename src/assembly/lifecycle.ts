@@ -4,8 +4,8 @@ import type { Clock } from '../base/clock.js';
 import type { DebtPayer } from '../cluster/debt-payer.js';
 import { CacheError } from '../errors.js';
 import type { EventBus } from '../events.js';
-import type { CacheNode } from '../node/cache-node.js';
 import type { CloseReport } from '../stats.js';
+import type { Cluster } from './create-cluster.js';
 
 /** How often waiting looks at what it waits for. */
 const LOOK_MS = 5;
@@ -14,14 +14,14 @@ const READY_MS = 5_000;
 
 export class Lifecycle {
   readonly #clock: Clock;
-  readonly #nodes: () => readonly CacheNode[];
+  readonly #cluster: Cluster;
   readonly #payer: DebtPayer;
   readonly #events: EventBus;
   #closing: Promise<CloseReport> | undefined;
 
-  constructor(clock: Clock, nodes: () => readonly CacheNode[], payer: DebtPayer, events: EventBus) {
+  constructor(clock: Clock, cluster: Cluster, payer: DebtPayer, events: EventBus) {
     this.#clock = clock;
-    this.#nodes = nodes;
+    this.#cluster = cluster;
     this.#payer = payer;
     this.#events = events;
   }
@@ -31,7 +31,7 @@ export class Lifecycle {
   }
 
   async ready(): Promise<void> {
-    const nodes = this.#nodes();
+    const { nodes } = this.#cluster.topology;
     const isTried = (): boolean => nodes.every((node) => node.isConnected || node.lastError !== undefined);
     const isReached = (): boolean => nodes.some((node) => node.isConnected);
     await this.#until(() => this.isClosed || (isTried() && isReached()), this.#clock.now() + READY_MS);
@@ -49,13 +49,14 @@ export class Lifecycle {
 
   async #close(timeoutMs: number): Promise<CloseReport> {
     const deadline = this.#clock.now() + timeoutMs;
-    const nodes = this.#nodes();
+    const { nodes } = this.#cluster.topology;
     if (timeoutMs > 0) {
       await this.#until(() => nodes.every((node) => node.isIdle), deadline);
       if (this.#payer.unpaid > 0) await this.#until(() => !this.#payer.canPay(), deadline);
     }
     const unpaidDebts = this.#payer.unpaid;
     this.#payer.stop();
+    this.#cluster.stop();
     const error = new CacheError('ERR_CLOSED', 'the cache was closed');
     for (const node of nodes) node.close(error);
     this.#events.clear();

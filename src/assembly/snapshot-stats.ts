@@ -4,7 +4,7 @@ import type { CacheParts } from '../cache-parts.js';
 import type { Ledger } from '../cluster/ledger/ledger.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { Sweep } from '../node/sweep.js';
-import type { CacheStats, NodeView } from '../stats.js';
+import type { CacheStats, NodeState, NodeView } from '../stats.js';
 
 export function snapshotStats(parts: CacheParts, ledger: Ledger, sweep: Sweep): CacheStats {
   const nodes = parts.nodeViews();
@@ -24,19 +24,13 @@ export function snapshotStats(parts: CacheParts, ledger: Ledger, sweep: Sweep): 
   };
 }
 
-export function viewNode(node: CacheNode): NodeView {
+export function viewNode(node: CacheNode, state: NodeState): NodeView {
   const breaker = node.breaker.state;
   return {
     name: node.name,
     weight: node.weight,
     zone: node.zone,
-    state: !node.isConnected
-      ? node.lastError === undefined
-        ? 'unknown'
-        : 'degraded'
-      : breaker === 'closed'
-        ? 'healthy'
-        : 'degraded',
+    state,
     breaker,
     isConnected: node.isConnected,
     inFlight: node.inFlight,

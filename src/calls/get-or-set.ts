@@ -9,13 +9,11 @@
  * once less than that is left of its life.
  */
 
-import { secondHash } from '../base/string-hash.js';
 import type { CacheParts } from '../cache-parts.js';
-import { type CacheError, OptionError, TimeoutError } from '../errors.js';
+import { OptionError, TimeoutError } from '../errors.js';
 import { readEntry } from '../replication/entry-read.js';
-import { KeyRead } from '../replication/key-read.js';
-import { KeyWrite } from '../replication/key-write.js';
 import { type Call, resolveTtl, type SetOptions } from './call-options.js';
+import { readValue, writeValue } from './single.js';
 
 export interface LoaderContext {
   readonly key: string;
@@ -73,7 +71,7 @@ async function readOrLoad<T>(plan: Plan<T>): Promise<T> {
   const { generations } = plan.parts.read;
   for (;;) {
     const generation = generations.snapshot(plan.hash);
-    const value = await readValue(plan);
+    const value = await readValue(plan.parts, plan.wire, plan.call);
     if (value !== undefined) return value as T;
     if (generations.isCurrent(plan.hash, generation)) return load(plan);
   }
@@ -95,15 +93,6 @@ async function readStaleOrLoad<T>(plan: Plan<T>): Promise<T> {
   if (pastMs > revalidateMs) return renewal.catch(() => value);
   renewal.catch(() => undefined);
   return value;
-}
-
-function readValue<T>(plan: Plan<T>): Promise<unknown> {
-  const { parts, wire, call } = plan;
-  const near = parts.near?.get(wire);
-  if (near !== undefined) return Promise.resolve(parts.values.restore(wire, near));
-  return new Promise((resolve, reject) => {
-    new KeyRead(parts.read, parts.topology, wire, call, false, resolve, reject);
-  });
 }
 
 /** Joins the loader that runs for the key, or runs this one. */
@@ -135,27 +124,9 @@ async function timed<T>({ parts, key, loader, loaderTimeoutMs }: Plan<T>): Promi
 }
 
 /** Does not wait: any later read of the key here is ordered behind the write. @throws CacheError for a value that cannot be stored */
-function store<T>(plan: Plan<T>, value: T): void {
-  const { parts, wire, call, ttlMs, graceMs } = plan;
-  const keptMs = ttlMs === 0 ? 0 : ttlMs + graceMs;
-  const stamp = parts.stamps.next();
-  const bytes = parts.values.encode(
-    wire,
-    secondHash(wire),
-    value,
-    stamp,
-    keptMs === 0 ? 0 : parts.read.calendar.now() + keptMs,
-  );
-  const write = {
-    topology: parts.topology,
-    key: wire,
-    totalMs: call.totalMs,
-    lane: call.lane,
-    policy: call.policy,
-    isStrict: false,
-  };
-  const ignore = (_: boolean | CacheError): void => undefined;
-  new KeyWrite(parts.write, write, stamp, bytes, keptMs, ignore, ignore).begin();
+function store<T>({ parts, wire, call, ttlMs, graceMs }: Plan<T>, value: T): void {
+  const written = writeValue(parts, wire, call, value, ttlMs === 0 ? 0 : ttlMs + graceMs);
+  written.catch(() => undefined);
 }
 
 function jittered(ttlMs: number, share: number, random: () => number): number {

@@ -101,8 +101,7 @@ async function writeMany(
       written.failures.set(key, error);
       done();
     };
-    const write = { topology, key: wire, totalMs: call.totalMs, lane: call.lane, policy: call.policy, isStrict: true };
-    new KeyWrite(parts.write, write, stamp, bytes, ttlMs, settled, failed).begin();
+    new KeyWrite(parts.write, topology, wire, call, true, stamp, bytes, ttlMs, settled, failed);
   });
   return written;
 }

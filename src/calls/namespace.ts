@@ -4,6 +4,7 @@ import type { CacheParts } from '../cache-parts.js';
 import { CacheError, OptionError } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
 import { KeyWrite } from '../replication/key-write.js';
+import { promised } from '../replication/promised-attempt.js';
 import type { Call } from './call-options.js';
 
 /** Removals under way at once. */
@@ -36,7 +37,7 @@ export async function clearNamespace(parts: CacheParts, call: Call): Promise<voi
   await Promise.all(
     parts.topology.nodes.map(async (node) => {
       try {
-        for await (const wires of enumerate(node, prefix)) await removeAll(parts, wires, call);
+        for await (const wires of enumerate(node, prefix)) await removeAll(parts, node, wires, call);
       } catch (error) {
         // What could not be enumerated could not be deleted; at least it no longer counts here.
         parts.write.ledger.fence(node.slot, began);
@@ -49,25 +50,24 @@ export async function clearNamespace(parts: CacheParts, call: Call): Promise<voi
     throw new CacheError('ERR_UNAVAILABLE', `could not clear ${failed.join(', ')}`, { node: failed[0], cause });
 }
 
-async function removeAll(parts: CacheParts, wires: readonly string[], call: Call): Promise<void> {
+async function removeAll(parts: CacheParts, node: CacheNode, wires: readonly string[], call: Call): Promise<void> {
+  const removal: Call = { ...call, lane: 'background', policy: 'all' };
   for (let from = 0; from < wires.length; from += WAVE) {
-    await Promise.all(
-      wires.slice(from, from + WAVE).map(
-        (wire) =>
-          new Promise<boolean>((resolve, reject) => {
-            const write = {
-              topology: parts.topology,
-              key: wire,
-              totalMs: call.totalMs,
-              lane: 'background' as const,
-              policy: 'all' as const,
-              isStrict: true,
-            };
-            new KeyWrite(parts.write, write, parts.stamps.next(), undefined, 0, resolve, reject).begin();
-          }),
-      ),
-    );
+    await Promise.all(wires.slice(from, from + WAVE).map((wire) => remove(parts, node, wire, removal)));
   }
+}
+
+/** From its owners, and from the node it was found on, which need not be one. */
+async function remove(parts: CacheParts, node: CacheNode, wire: string, removal: Call): Promise<void> {
+  const { topology, write, stamps } = parts;
+  const place = topology.placement.hash(wire);
+  await new Promise<boolean>((resolve, reject) => {
+    new KeyWrite(write, topology, wire, removal, true, stamps.next(), undefined, 0, resolve, reject);
+  });
+  if (topology.owners(place, wire).includes(node)) return;
+  const target = { key: wire, hash: write.ledgerHash(wire, place), timeoutMs: write.attemptMs };
+  const removed = await promised<boolean>(target, (origin) => node.delete(origin, 'background'));
+  if (removed.failure !== undefined) throw removed.failure.error;
 }
 
 async function* enumerate(node: CacheNode, prefix: string): AsyncGenerator<string[]> {

@@ -25,6 +25,8 @@ export interface Counters {
   retries: number;
   /** Writes that fewer owners confirmed than asked for. */
   unconfirmed: number;
+  /** Values found at a former owner. */
+  handoffHits: number;
   /** Values served from the fallback. */
   fallbackServed: number;
   /** Copies put back on an owner that missed one. */
@@ -36,6 +38,13 @@ export interface Retries {
   mayRetry(error: CacheError, attempts: number): boolean;
   /** Runs `again` after the pause due after `attempts`, which fits into `leftMs`. */
   later(attempts: number, leftMs: number, again: () => void): void;
+}
+
+/** The budget of reads at former owners. */
+export interface FormerReads {
+  readonly budgetMs: number;
+  readonly limit: number;
+  underWay: number;
 }
 
 interface KeyContext {
@@ -59,6 +68,8 @@ interface KeyContext {
 export interface ReadContext extends KeyContext {
   readonly preference: ReadPreference;
   readonly asksNextOnMiss: boolean;
+  /** Reads at former owners while a hand-off runs. */
+  readonly formerReads: FormerReads;
   /**
    * Remembers a value that a node answered, for when no node can; nothing if the key was written since `generation`.
    * `expiresAt` is the envelope's, 0 if it has none.
@@ -75,6 +86,8 @@ export interface ReadContext extends KeyContext {
 export interface WriteContext extends KeyContext {
   readonly policy: WritePolicy;
   readonly largeValueBytes: number;
+  /** Longest life of what a stand-in stores (rule R13). */
+  readonly standInTtlMs: number;
   /** A write of `key` begins: whatever this process remembers of it no longer counts. */
   forget(key: string, hash: number): void;
   /** Tells that fewer owners than asked for confirmed a write. */

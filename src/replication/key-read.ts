@@ -34,6 +34,9 @@ interface Beyond {
   /** Monotonic time of the end of the turn in which the call was issued. */
   startedAt: number;
   attempts: number;
+  /** Owners before the running hand-off that have not been asked yet. */
+  former: CacheNode[] | undefined;
+  isAtFormer: boolean;
 }
 
 /** Fields are few and plain because one of these lives for every get in flight. */
@@ -109,6 +112,8 @@ export class KeyRead implements GetSink {
       return;
     }
     node.hits++;
+    const { beyond } = this;
+    if (beyond !== undefined && this.leaveFormer(beyond)) context.counters.handoffHits++;
     context.fill(
       key,
       hash,
@@ -116,7 +121,7 @@ export class KeyRead implements GetSink {
       kept,
       verdict === 'ok' && values.isEnveloped ? expiresAtAt(bytes, start) : 0,
     );
-    const missing = this.beyond?.missedAt;
+    const missing = beyond?.missedAt;
     if (missing !== undefined) context.repair(key, hash, this.generation, node, missing);
     this.resolve(value);
   }
@@ -124,13 +129,14 @@ export class KeyRead implements GetSink {
   missed(attempt: GetAttempt): void {
     const node = attempt.node as CacheNode;
     node.misses++;
-    if (this.topology.replication === 1 || !this.context.asksNextOnMiss) {
+    if (this.topology.previous === undefined && (this.topology.replication === 1 || !this.context.asksNextOnMiss)) {
       this.resolve(undefined);
       return;
     }
     const beyond = this.further(attempt.startedAt);
     beyond.missedAt ??= [];
-    beyond.missedAt.push(node);
+    // Only an owner gets the copy put back.
+    if (!beyond.isAtFormer) beyond.missedAt.push(node);
     this.walkOn(undefined, node, attempt.startedAt);
   }
 
@@ -156,6 +162,8 @@ export class KeyRead implements GetSink {
       missedAt: undefined,
       startedAt: startedAt || Math.floor(this.context.clock.now()),
       attempts: 0,
+      former: undefined,
+      isAtFormer: false,
     };
     return this.beyond;
   }
@@ -163,6 +171,7 @@ export class KeyRead implements GetSink {
   private walkOn(error: CacheError | undefined, asked: CacheNode | undefined, startedAt: number): void {
     const { context } = this;
     const beyond = this.further(startedAt);
+    this.leaveFormer(beyond);
     if (asked !== undefined) beyond.attempts++;
     const walk = (beyond.walk ??= this.walk());
     if (asked !== undefined) walk.leaveOut(asked);
@@ -172,12 +181,38 @@ export class KeyRead implements GetSink {
       this.ask(node, Math.min(context.attemptMs, leftMs));
       return;
     }
+    if (leftMs > 0 && this.topology.previous !== undefined && this.askFormer(beyond, leftMs)) return;
     // One owner that answers "nothing trustworthy here" settles it; failures of the others do not make it less true.
     if (beyond.missedAt !== undefined || error === undefined) this.resolve(undefined);
     else if (leftMs > 0 && context.retries.mayRetry(error, beyond.attempts)) {
       beyond.walk = undefined;
       context.retries.later(beyond.attempts, leftMs, () => this.walkOn(error, undefined, 0));
     } else this.giveUp(error);
+  }
+
+  /** Asks the next former owner, if a hand-off runs and its budget allows. */
+  private askFormer(beyond: Beyond, leftMs: number): boolean {
+    const { formerReads } = this.context;
+    if (beyond.former === undefined) {
+      const place = this.topology.placement.hash(this.key);
+      beyond.former = this.topology
+        .formerOwners(place, this.key, this.topology.owners(place, this.key))
+        .filter((node) => this.mayAsk(node));
+    }
+    const node = formerReads.underWay < formerReads.limit ? beyond.former.shift() : undefined;
+    beyond.isAtFormer = node !== undefined;
+    if (node === undefined) return false;
+    formerReads.underWay++;
+    this.ask(node, Math.min(formerReads.budgetMs, leftMs));
+    return true;
+  }
+
+  /** Whether the read was at a former owner; it is there no more. */
+  private leaveFormer(beyond: Beyond): boolean {
+    if (!beyond.isAtFormer) return false;
+    beyond.isAtFormer = false;
+    this.context.formerReads.underWay--;
+    return true;
   }
 
   private walk(): OwnerWalk {

@@ -14,123 +14,157 @@ import type { Lane } from '../node/lane.js';
 import type { WriteContext } from './contexts.js';
 import { confirmationsNeeded, type WritePolicy } from './write-policy.js';
 
+/** How one write may go. */
 export interface WriteCall {
-  readonly topology: Topology;
-  readonly key: string;
   readonly totalMs: number;
   readonly lane: Lane;
   readonly policy: WritePolicy;
-  /** Whether a write that too few owners confirmed is an error even where the cache answers it by `false`. */
-  readonly isStrict: boolean;
 }
 
-export class KeyWrite implements AttemptSink<boolean> {
-  readonly #context: WriteContext;
-  readonly #call: WriteCall;
-  readonly #place: number;
-  readonly #hash: number;
-  readonly #stamp: number;
-  /** The bytes to store; `undefined` deletes. */
-  readonly #bytes: Buffer | undefined;
-  readonly #ttlMs: number;
-  readonly #resolve: (done: boolean) => void;
-  readonly #reject: (error: CacheError) => void;
-  #generation = 0;
-  #startedAt = 0;
-  #attempts = 1;
-  #needed = 0;
-  #open = 0;
-  #confirmed = 0;
-  #isSettled = false;
-  #error: CacheError | undefined = undefined;
+const SILENT: AttemptSink<boolean> = {
+  answered: () => undefined,
+  failed: () => undefined,
+  answeredLate: () => undefined,
+  failedLate: () => undefined,
+};
 
+export class KeyWrite implements AttemptSink<boolean> {
+  private readonly context: WriteContext;
+  private readonly topology: Topology;
+  private readonly key: string;
+  private readonly call: WriteCall;
+  /** Whether a write that too few owners confirmed is an error even where the cache answers it by `false`. */
+  private readonly isStrict: boolean;
+  private readonly stamp: number;
+  /** The bytes to store; `undefined` deletes. */
+  private readonly bytes: Buffer | undefined;
+  private readonly ttlMs: number;
+  private readonly resolve: (done: boolean) => void;
+  private readonly reject: (error: CacheError) => void;
+  private readonly place: number;
+  private readonly hash: number;
+  private readonly generation: number;
+  private startedAt = 0;
+  private attempts = 1;
+  private needed = 0;
+  private open = 0;
+  private confirmed = 0;
+  private isSettled = false;
+  private error: CacheError | undefined = undefined;
+
+  /** Issues the write at once. */
   constructor(
     context: WriteContext,
+    topology: Topology,
+    key: string,
     call: WriteCall,
+    isStrict: boolean,
     stamp: number,
     bytes: Buffer | undefined,
     ttlMs: number,
     resolve: (done: boolean) => void,
     reject: (error: CacheError) => void,
   ) {
-    this.#context = context;
-    this.#call = call;
-    this.#stamp = stamp;
-    this.#bytes = bytes;
-    this.#ttlMs = ttlMs;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#place = call.topology.placement.hash(call.key);
-    this.#hash = context.ledgerHash(call.key, this.#place);
-  }
-
-  begin(): void {
-    const { key, topology, policy } = this.#call;
-    const context = this.#context;
-    context.forget(key, this.#hash);
-    this.#generation = context.generations.snapshot(this.#hash);
-    const owners = topology.owners(this.#place, key);
-    context.ledger.issue(this.#hash, key, this.#stamp, owners);
-    this.#needed = confirmationsNeeded(policy, owners.length);
-    this.#open = owners.length;
-    for (const owner of owners) this.#send(owner, Math.min(context.attemptMs, this.#call.totalMs));
+    this.context = context;
+    this.topology = topology;
+    this.key = key;
+    this.call = call;
+    this.isStrict = isStrict;
+    this.stamp = stamp;
+    this.bytes = bytes;
+    this.ttlMs = ttlMs;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.place = topology.placement.hash(key);
+    this.hash = context.ledgerHash(key, this.place);
+    context.forget(key, this.hash);
+    this.generation = context.generations.snapshot(this.hash);
+    const owners = topology.owners(this.place, key);
+    context.ledger.issue(this.hash, key, stamp, owners);
+    this.needed = confirmationsNeeded(call.policy, owners.length);
+    this.open = owners.length;
+    const timeoutMs = Math.min(context.attemptMs, this.call.totalMs);
+    for (const owner of owners) this.send(owner, timeoutMs);
+    if (topology.isMasked || topology.previous !== undefined) this.tellOthers(owners, timeoutMs);
   }
 
   answered(attempt: Attempt<boolean>): void {
-    const { ledger } = this.#context;
-    this.#open--;
+    const { ledger } = this.context;
+    this.open--;
     // An owner that got a delete in place of a value too large for it confirms nothing of the value.
-    if (this.#bytes !== undefined && attempt.kind === 'delete') {
-      ledger.owe(this.#hash, this.#call.key, attempt.node.slot, this.#stamp);
-      this.#settle();
+    if (this.bytes !== undefined && attempt.kind === 'delete') {
+      ledger.owe(this.hash, this.key, attempt.node.slot, this.stamp);
+      this.settle();
       return;
     }
-    ledger.confirm(this.#hash, this.#call.key, this.#stamp, attempt.node.slot);
-    this.#confirmed++;
-    this.#settle();
+    ledger.confirm(this.hash, this.key, this.stamp, attempt.node.slot);
+    this.confirmed++;
+    this.settle();
   }
 
   failed(attempt: Attempt<boolean>, error: CacheError): void {
-    this.#owe(attempt, error);
-    this.#error = error;
-    const context = this.#context;
-    this.#startedAt ||= attempt.startedAt || Math.floor(context.clock.now());
-    const leftMs = this.#startedAt + this.#call.totalMs - context.clock.now();
-    if (leftMs > 0 && context.retries.mayRetry(error, this.#attempts)) {
-      const attempts = this.#attempts++;
-      context.retries.later(attempts, leftMs, () => this.#again(attempt.node as CacheNode, error));
+    this.owe(attempt, error);
+    this.error = error;
+    const context = this.context;
+    this.startedAt ||= attempt.startedAt || Math.floor(context.clock.now());
+    const leftMs = this.startedAt + this.call.totalMs - context.clock.now();
+    if (leftMs > 0 && context.retries.mayRetry(error, this.attempts)) {
+      const attempts = this.attempts++;
+      context.retries.later(attempts, leftMs, () => this.again(attempt.node as CacheNode, error));
       return;
     }
-    this.#open--;
-    this.#settle();
+    this.open--;
+    this.settle();
   }
 
   answeredLate(attempt: Attempt<boolean>): void {
-    if (this.#bytes === undefined || attempt.kind === 'store')
-      this.#context.ledger.confirm(this.#hash, this.#call.key, this.#stamp, attempt.node.slot);
+    if (this.bytes === undefined || attempt.kind === 'store')
+      this.context.ledger.confirm(this.hash, this.key, this.stamp, attempt.node.slot);
   }
 
   failedLate(attempt: Attempt<boolean>, error: CacheError): void {
-    this.#owe(attempt, error);
+    this.owe(attempt, error);
   }
 
-  /** Rule R1: a retry never follows a newer write of the key. */
-  #again(node: CacheNode, error: CacheError): void {
-    const context = this.#context;
-    const leftMs = this.#startedAt + this.#call.totalMs - context.clock.now();
-    if (leftMs > 0 && context.generations.isCurrent(this.#hash, this.#generation))
-      this.#send(node, Math.min(context.attemptMs, leftMs));
-    else {
-      this.#error = error;
-      this.#open--;
-      this.#settle();
+  /**
+   * Nodes that hold, or will hold again, copies of the key without being owners now: those walked past are owed, and so are
+   * former owners; a delete goes to former owners at once, since reads still come there.
+   */
+  private tellOthers(owners: readonly CacheNode[], timeoutMs: number): void {
+    const { topology, key } = this;
+    const { lane } = this.call;
+    const { ledger } = this.context;
+    const former = topology.formerOwners(this.place, key, owners);
+    for (const node of [...topology.displaced(this.place, key, owners), ...former]) {
+      ledger.owe(this.hash, key, node.slot, this.stamp);
+      this.context.owed(node);
+    }
+    if (this.bytes !== undefined) return;
+    for (const node of former) {
+      const payment = ledger.paymentFor(node.slot, this.hash, key);
+      const sink = { ...SILENT, answered: () => ledger.paid(payment), answeredLate: () => ledger.paid(payment) };
+      node.delete({ key, hash: this.hash, timeoutMs, sink }, lane);
     }
   }
 
-  #send(node: CacheNode, timeoutMs: number): void {
-    const { key, lane } = this.#call;
-    const bytes = this.#bytes;
-    const origin: AttemptOrigin<boolean> = { key, hash: this.#hash, timeoutMs, sink: this };
+  /** Rule R1: a retry never follows a newer write of the key. */
+  private again(node: CacheNode, error: CacheError): void {
+    const context = this.context;
+    const leftMs = this.startedAt + this.call.totalMs - context.clock.now();
+    if (leftMs > 0 && context.generations.isCurrent(this.hash, this.generation))
+      this.send(node, Math.min(context.attemptMs, leftMs));
+    else {
+      this.error = error;
+      this.open--;
+      this.settle();
+    }
+  }
+
+  private send(node: CacheNode, timeoutMs: number): void {
+    const { key } = this;
+    const { lane } = this.call;
+    const bytes = this.bytes;
+    const origin: AttemptOrigin<boolean> = { key, hash: this.hash, timeoutMs, sink: this };
     if (bytes === undefined) {
       node.delete(origin, lane);
       return;
@@ -138,7 +172,7 @@ export class KeyWrite implements AttemptSink<boolean> {
     const limit = node.connection?.maxValueBytes;
     if (limit !== undefined && bytes.length > limit) {
       // The value cannot live there, and what lives there now must not outlive it.
-      this.#error = new CacheError(
+      this.error = new CacheError(
         'ERR_VALUE_TOO_LARGE',
         `a value of ${bytes.length} bytes exceeds the ${limit} that node ${node.name} takes`,
         { node: node.name, key },
@@ -146,40 +180,49 @@ export class KeyWrite implements AttemptSink<boolean> {
       node.delete(origin, lane);
       return;
     }
-    const isLarge = bytes.length > this.#context.largeValueBytes && lane === 'interactive';
-    node.store(origin, isLarge ? 'bulk' : lane, 'set', bytes, this.#ttlMs);
+    const isLarge = bytes.length > this.context.largeValueBytes && lane === 'interactive';
+    node.store(origin, isLarge ? 'bulk' : lane, 'set', bytes, this.ttlAt(node));
   }
 
-  #owe(attempt: Attempt<boolean>, error: CacheError): void {
-    const { ledger } = this.#context;
+  /** Rule R13: what a stand-in holds dies young, so that two processes that disagree on owners soon agree again. */
+  private ttlAt(node: CacheNode): number {
+    const { topology, key } = this;
+    if (!topology.isMasked || !topology.isStandIn(node, this.place, key)) return this.ttlMs;
+    const { standInTtlMs } = this.context;
+    if (standInTtlMs === Number.POSITIVE_INFINITY) return this.ttlMs;
+    return this.ttlMs === 0 ? standInTtlMs : Math.min(this.ttlMs, standInTtlMs);
+  }
+
+  private owe(attempt: Attempt<boolean>, error: CacheError): void {
+    const { ledger } = this.context;
     const node = attempt.node as CacheNode;
-    ledger.owe(this.#hash, this.#call.key, node.slot, this.#stamp);
+    ledger.owe(this.hash, this.key, node.slot, this.stamp);
     if (attempt.sentOn !== undefined && faultOf(error) === 'link' && error.code !== 'ERR_TIMEOUT')
-      ledger.abandon(node.slot, attempt.sentOn, [{ hash: this.#hash, key: this.#call.key }]);
-    this.#context.owed(node);
+      ledger.abandon(node.slot, attempt.sentOn, [{ hash: this.hash, key: this.key }]);
+    this.context.owed(node);
   }
 
-  #settle(): void {
-    if (this.#isSettled) return;
-    if (this.#confirmed >= this.#needed) {
-      this.#isSettled = true;
-      this.#resolve(true);
-    } else if (this.#confirmed + this.#open < this.#needed) {
-      this.#isSettled = true;
-      this.#refuse(this.#error ?? new CacheError('ERR_UNAVAILABLE', 'the key has no owner'));
+  private settle(): void {
+    if (this.isSettled) return;
+    if (this.confirmed >= this.needed) {
+      this.isSettled = true;
+      this.resolve(true);
+    } else if (this.confirmed + this.open < this.needed) {
+      this.isSettled = true;
+      this.refuse(this.error ?? new CacheError('ERR_UNAVAILABLE', 'the key has no owner'));
     }
   }
 
-  #refuse(error: CacheError): void {
-    const { key } = this.#call;
-    if (error.code === 'ERR_VALUE_TOO_LARGE') this.#reject(error);
+  private refuse(error: CacheError): void {
+    const { key } = this;
+    if (error.code === 'ERR_VALUE_TOO_LARGE') this.reject(error);
     else {
-      this.#context.unconfirmed(key, error);
-      if (this.#context.degrades && !this.#call.isStrict) this.#resolve(false);
+      this.context.unconfirmed(key, error);
+      if (this.context.degrades && !this.isStrict) this.resolve(false);
       else {
-        const message = `${this.#confirmed} of ${this.#needed} owners confirmed the write: ${error.message}`;
-        const code = this.#confirmed > 0 || faultOf(error) === 'link' ? 'ERR_INDETERMINATE' : 'ERR_UNAVAILABLE';
-        this.#reject(new CacheError(code, message, { node: error.node, key, cause: error }));
+        const message = `${this.confirmed} of ${this.needed} owners confirmed the write: ${error.message}`;
+        const code = this.confirmed > 0 || faultOf(error) === 'link' ? 'ERR_INDETERMINATE' : 'ERR_UNAVAILABLE';
+        this.reject(new CacheError(code, message, { node: error.node, key, cause: error }));
       }
     }
   }

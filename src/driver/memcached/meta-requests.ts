@@ -46,8 +46,8 @@ export class MetaRequests {
   }
 
   #store(operation: StoreOperation, opaque: number): KnownOutcome | undefined {
-    // A token that is none of ours matches no entry. C0 would compare nothing.
-    if (operation.mode === 'compare' && !/^[1-9]\d{0,19}$/.test(operation.token ?? ''))
+    // A token that is none of ours matches no entry, and must not become words of a request.
+    if (operation.mode === 'compare' && !/^\d{1,20}$/.test(operation.token ?? ''))
       return known(operation, () => operation.done(false));
     const illegal = illegalStore(operation, this.itemBytes);
     if (illegal !== undefined) return illegal;

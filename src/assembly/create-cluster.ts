@@ -1,0 +1,160 @@
+/** Nodes, their health and their changes, put together; news of them becomes events. */
+
+import type { ClusterCalls } from '../cache-parts.js';
+import { HealthMonitor } from '../cluster/health-monitor.js';
+import { Rebalancer } from '../cluster/rebalancer.js';
+import { Topology } from '../cluster/topology.js';
+import { CacheError } from '../errors.js';
+import type { EventBus } from '../events.js';
+import type { KeySpace } from '../key.js';
+import type { CacheNode } from '../node/cache-node.js';
+import type { CacheSettings } from '../options.js';
+import type { ReadContext } from '../replication/contexts.js';
+import type { ReadRepair } from '../replication/read-repair.js';
+import type { NodeState } from '../stats.js';
+import { buildNode, type NodeSurroundings } from './build-nodes.js';
+import { Membership } from './membership.js';
+import { placeNodes } from './place-nodes.js';
+import { createProbe } from './probe.js';
+import { createTransfer } from './transfer.js';
+
+export interface ClusterParts {
+  readonly settings: CacheSettings;
+  readonly surroundings: NodeSurroundings;
+  readonly keys: KeySpace;
+  readonly contexts: { readonly read: ReadContext; readonly repair: ReadRepair };
+}
+
+export interface Cluster extends ClusterCalls {
+  readonly topology: Topology;
+  readonly rebalancer: Rebalancer;
+  /** Opens connections and begins to probe. */
+  start(): void;
+  stop(): void;
+  /** The node's connection was lost or its breaker opened: worth a probe. */
+  suspect(node: CacheNode): void;
+  stateOf(node: CacheNode): NodeState;
+}
+
+export function createCluster({ settings, surroundings, keys, contexts }: ClusterParts): Cluster {
+  const { clock, random, health, handoff } = settings;
+  const { ledger, stamps, events } = surroundings;
+  const nodes = settings.nodes.map((spec, slot) => buildNode(settings, surroundings, spec, slot));
+  const first = new Topology({ epoch: 1, ...placeNodes(nodes), replication: settings.replication });
+  const closed = new Set<CacheNode>();
+  const rebalancer = new Rebalancer(
+    {
+      clock,
+      ledger,
+      stamps,
+      prefix: keys.prefix,
+      migrates: handoff.migrate,
+      keysPerSecond: handoff.keysPerSecond,
+      windowMs: handoff.windowMs,
+      transfer: createTransfer(contexts, () => rebalancer.current),
+      events: {
+        ...handoffEvents(events),
+        changed: (topology, reason) =>
+          events.emit('topologyChanged', {
+            epoch: topology.epoch,
+            reason,
+            nodes: topology.nodes.map(({ name }) => name),
+          }),
+        retired(node) {
+          if (closed.has(node)) return;
+          closed.add(node);
+          node.close(new CacheError('ERR_CLOSED', `node ${node.name} was removed`, { node: node.name }));
+          ledger.forgetNode(node.slot);
+          membership.retire(node);
+        },
+      },
+    },
+    first,
+  );
+  const monitor =
+    health === undefined
+      ? undefined
+      : new HealthMonitor({
+          clock,
+          random,
+          settings: health,
+          probe: createProbe({ clock, settings: health, canaryKey: keys.reservedKey('canary') }),
+          isPaid: (node) => ledger.keyDebts(node.slot) === 0,
+          events: {
+            stateChanged: (node, from, to, reason) =>
+              events.emit('nodeStateChanged', { node: node.name, epoch: rebalancer.current.epoch, reason, from, to }),
+            ejected(node, reason) {
+              if (health.onDown === 'remap') membership.mask(`ejected ${node.name}`, 'cut');
+              events.emit('nodeEjected', { node: node.name, epoch: rebalancer.current.epoch, reason });
+            },
+            readmitted(node, done) {
+              node.breaker.reset();
+              const finish = (): void => {
+                done();
+                events.emit('nodeReadmitted', {
+                  node: node.name,
+                  epoch: rebalancer.current.epoch,
+                  reason: 'probes passed',
+                });
+              };
+              if (rebalancer.current.isMasked) membership.handBack(node, finish);
+              else finish();
+            },
+          },
+        });
+  const membership = new Membership(
+    {
+      rebalancer,
+      monitor,
+      build: (spec, slot) => buildNode(settings, surroundings, spec, slot),
+      warmingSteps: health?.warmingSteps ?? 1,
+      warmingMs: health?.warmingMs ?? 0,
+      setTimer: (task, ms) => clock.setTimer(task, ms),
+    },
+    settings.nodes,
+  );
+  return {
+    get topology() {
+      return rebalancer.current;
+    },
+    rebalancer,
+    addNode: (entry) => membership.addNode(entry),
+    removeNode: (name, options) => membership.removeNode(name, options),
+    reweight: (name, weight) => membership.reweight(name, weight),
+    setNodes: (list) => membership.setNodes(list),
+    maintenance: (name, on) => membership.maintenance(name, on),
+    handoff: {
+      pause: () => rebalancer.pause(),
+      resume: () => rebalancer.resume(),
+      cancel: () => rebalancer.endHandoff('cancelled'),
+    },
+    start() {
+      for (const node of nodes) {
+        node.open();
+        monitor?.watch(node);
+      }
+    },
+    stop() {
+      monitor?.stop();
+      rebalancer.stop();
+    },
+    async look() {
+      await monitor?.look();
+    },
+    suspect: (node) => monitor?.suspect(node),
+    stateOf: (node) => monitor?.stateOf(node) ?? (node.isConnected ? 'healthy' : 'unknown'),
+  };
+}
+
+function handoffEvents(events: EventBus) {
+  return {
+    handoffStarted: (epoch: number, reason: string, movedShare: number | undefined) =>
+      events.emit('handoffStarted', { epoch, reason, movedShare }),
+    handoffProgress: (
+      epoch: number,
+      progress: { keys: number; bytes: number; share: number; leftMs: number | undefined },
+    ) => events.emit('handoffProgress', { epoch, ...progress }),
+    handoffFinished: (epoch: number, reason: string, keys: number) =>
+      events.emit('handoffFinished', { epoch, reason, keys }),
+  };
+}

@@ -1,0 +1,47 @@
+/** One value read, written or deleted: what several public calls have in common. Nothing here throws but for a bad value. */
+
+import { secondHash } from '../base/string-hash.js';
+import type { CacheParts } from '../cache-parts.js';
+import { KeyRead } from '../replication/key-read.js';
+import { KeyWrite } from '../replication/key-write.js';
+import type { Call } from './call-options.js';
+
+/** From the near cache, else from the owners. */
+export function readValue(parts: CacheParts, wire: string, call: Call): Promise<unknown> {
+  const near = parts.near?.get(wire);
+  if (near !== undefined) return Promise.resolve(parts.values.restore(wire, near));
+  return new Promise((resolve, reject) => {
+    new KeyRead(parts.read, parts.topology, wire, call, false, resolve, reject);
+  });
+}
+
+/** @throws CacheError, before anything is issued, for a value that cannot be stored */
+export function writeValue(
+  parts: CacheParts,
+  wire: string,
+  call: Call,
+  value: unknown,
+  ttlMs: number,
+): Promise<boolean> {
+  const stamp = parts.stamps.next();
+  const expiresAt = ttlMs === 0 ? 0 : parts.read.calendar.now() + ttlMs;
+  const bytes = parts.values.encode(wire, secondHash(wire), value, stamp, expiresAt);
+  return write(parts, wire, call, stamp, bytes, ttlMs);
+}
+
+export function deleteValue(parts: CacheParts, wire: string, call: Call): Promise<boolean> {
+  return write(parts, wire, call, parts.stamps.next(), undefined, 0);
+}
+
+function write(
+  parts: CacheParts,
+  wire: string,
+  call: Call,
+  stamp: number,
+  bytes: Buffer | undefined,
+  ttlMs: number,
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    new KeyWrite(parts.write, parts.topology, wire, call, false, stamp, bytes, ttlMs, resolve, reject);
+  });
+}

@@ -1,0 +1,71 @@
+/** NodeLedgers: the ledgers of all nodes by their numbers, opened as nodes are first heard of. */
+
+import type { FloorTable } from './floor-table.js';
+import type { LedgerBounds } from './ledger-options.js';
+import { NodeLedger } from './node-ledger.js';
+import { Witnesses } from './witnesses.js';
+
+export class NodeLedgers {
+  /** Highest stamp heard of: whatever is forgotten now was issued no later. */
+  latest = 0;
+  private readonly byNode: (NodeLedger | undefined)[] = [];
+  private readonly witnesses: Witnesses;
+  private readonly bounds: LedgerBounds;
+
+  constructor(floors: FloorTable, bounds: LedgerBounds) {
+    this.witnesses = new Witnesses((isDead) => floors.strikeAll(isDead));
+    this.bounds = bounds;
+  }
+
+  of(node: number): NodeLedger {
+    return this.byNode[node] ?? this.meet(node);
+  }
+
+  peek(node: number): NodeLedger | undefined {
+    return this.byNode[node];
+  }
+
+  all(): NodeLedger[] {
+    return this.byNode.filter((ledger) => ledger !== undefined);
+  }
+
+  hear(stamp: number): void {
+    if (stamp > this.latest) this.latest = stamp;
+  }
+
+  /** The ledger of the node whose present incarnation this is. */
+  ofWitness(witness: number): NodeLedger | undefined {
+    const node = this.witnesses.nodeOf(witness);
+    return node === undefined ? undefined : this.byNode[node];
+  }
+
+  restart(node: number, isProvenEmpty: boolean, stamp: number, now: number): void {
+    const ledger = this.of(node);
+    this.hear(stamp);
+    this.witnesses.retire(ledger.witness);
+    ledger.restart(this.witnesses.enlist(node), isProvenEmpty, stamp, now);
+  }
+
+  settle(now: number, settlingMs: number): void {
+    for (const ledger of this.all()) {
+      if (ledger.connections.isNone) continue;
+      ledger.ended(ledger.connections.settle(now, settlingMs), this.latest, now);
+      ledger.refresh(now);
+    }
+  }
+
+  forget(node: number): void {
+    const ledger = this.byNode[node];
+    if (ledger === undefined) return;
+    this.witnesses.retire(ledger.witness);
+    this.byNode[node] = undefined;
+  }
+
+  /** A node first heard of now may lack whatever was written before. */
+  private meet(node: number): NodeLedger {
+    const ledger = new NodeLedger(node, this.witnesses.enlist(node), this.latest, this.bounds);
+    while (this.byNode.length <= node) this.byNode.push(undefined);
+    this.byNode[node] = ledger;
+    return ledger;
+  }
+}
