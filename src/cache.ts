@@ -9,10 +9,10 @@ import {
   type Call,
   type CallOptions,
   type CountOptions,
+  heard,
   resolveCall,
   resolveTtl,
   type SetOptions,
-  withSignal,
 } from './calls/call-options.js';
 import { compareAndSet, count, storeIf } from './calls/conditional.js';
 import { type CacheEntry, getEntry } from './calls/entry.js';
@@ -246,8 +246,4 @@ export class Cache<V = unknown> {
     const call = this.#call(options);
     return heard(work(call), call);
   }
-}
-
-function heard<T>(work: Promise<T>, call: Call): Promise<T> {
-  return call.signal === undefined ? work : withSignal(work, call.signal);
 }

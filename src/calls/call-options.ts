@@ -69,8 +69,9 @@ export function resolveTtl(ttlMs: unknown, defaultMs: number): number {
   return Math.ceil(ttlMs);
 }
 
-/** The outcome of `work`, unless the signal comes first; then the work goes on unheard. */
-export function withSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** The outcome of `work`, unless the call's signal comes first; then the work goes on unheard. */
+export function heard<T>(work: Promise<T>, { signal }: Call): Promise<T> {
+  if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
     const stop = onAbort(signal, () => reject(aborted(signal)));
     work.then(resolve, reject).finally(stop);

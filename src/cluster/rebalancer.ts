@@ -56,6 +56,9 @@ export interface OwnershipChange {
  */
 export type ChangeKind = 'handoff' | 'step' | 'cut';
 
+/** How often waiting for the end looks. */
+const LOOK_MS = 10;
+
 /** Snapshots remembered at once: past it the oldest hand-off ends early. */
 const MAX_CHAIN = 4;
 
@@ -64,7 +67,7 @@ export class Rebalancer {
   #current: Topology;
   #migration: Migration | undefined;
   #window: Timer | undefined;
-  #waiters: (() => void)[] = [];
+  #isStopped = false;
 
   constructor(parts: RebalancerParts, first: Topology) {
     this.#parts = parts;
@@ -103,14 +106,14 @@ export class Rebalancer {
       this.#leave(dropped, new Set());
     if (!this.isHandingOff) this.#retire(before);
     events.changed(after, reason);
-    if (kind !== 'cut') this.#beginHandoff(before, after, reason);
+    if (kind !== 'cut') this.#beginHandoff(before, after, reason, kind);
     return after;
   }
 
   /** Resolves when no hand-off runs. */
-  settled(): Promise<void> {
-    if (!this.isHandingOff) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push(resolve));
+  async settled(): Promise<void> {
+    while (this.isHandingOff && !this.#isStopped)
+      await new Promise<void>((resolve) => this.#parts.clock.setTimer(resolve, LOOK_MS, true));
   }
 
   /** Ends the running hand-off: what was not copied yet is read no more. */
@@ -129,17 +132,16 @@ export class Rebalancer {
   stop(): void {
     this.#window?.cancel();
     this.#migration?.cancel();
-    for (const done of this.#waiters.splice(0)) done();
+    this.#isStopped = true;
   }
 
-  #beginHandoff(before: Topology, after: Topology, reason: string): void {
+  #beginHandoff(before: Topology, after: Topology, reason: string, kind: ChangeKind): void {
     const { events, clock, windowMs } = this.#parts;
-    const isSamePlacement = before.placement === after.placement;
-    events.handoffStarted(
-      after.epoch,
-      reason,
-      isSamePlacement ? undefined : before.placement.plan(after.placement, after.replication).movedShare,
-    );
+    if (kind === 'handoff') {
+      const isSamePlacement = before.placement === after.placement;
+      const share = isSamePlacement ? undefined : before.placement.plan(after.placement, after.replication).movedShare;
+      events.handoffStarted(after.epoch, reason, share);
+    }
     this.#window?.cancel();
     this.#window = clock.setTimer(() => this.#finish(reason, new Set()), windowMs);
     void this.#migrate(after, reason);
@@ -178,7 +180,6 @@ export class Rebalancer {
       this.#retire(before);
     }
     events.handoffFinished(ended.epoch, reason, keys);
-    for (const done of this.#waiters.splice(0)) done();
   }
 
   /** Nodes of `before` lost arcs for good: they owe them, unless nothing of ours is left there. */

@@ -37,7 +37,7 @@ export interface HealthOptions {
 }
 
 export interface HandoffOptions {
-  /** Reads under way at former owners; past it a miss is a miss. @default 256 */
+  /** Reads under way at former owners; past it a miss is a miss. @default 4_096 */
   readonly concurrency?: number | undefined;
   /** How long such a read may take. @default 50 */
   readonly budgetMs?: number | undefined;
@@ -103,7 +103,7 @@ export function resolveHealth(options: HealthOptions): HealthSettings {
 }
 
 const HANDOFF_DEFAULTS: HandoffSettings = {
-  concurrency: 256,
+  concurrency: 4_096,
   budgetMs: 50,
   migrate: true,
   keysPerSecond: 5_000,
