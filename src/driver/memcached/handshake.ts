@@ -38,8 +38,11 @@ function explain(cause: unknown, where: string, hint: string): CacheError {
   return new NodeError('lost', `the handshake with ${where} failed`, { cause });
 }
 
+/** No memcached can be set to larger items (`-I 1024m`); a length near 2^31 would be refused and the value executed. */
+const LARGEST_ITEM = 1024 ** 3;
+
 export interface Limits {
-  /** Largest item the server takes; infinite if it did not tell. */
+  /** Largest item the server takes, as far as it told. */
   readonly itemBytes: number;
   /** Longest frame read. */
   readonly frameBytes: number;
@@ -51,7 +54,7 @@ export function limitsOf(told: number | undefined, { maxValueBytes }: MemcachedO
   const itemBytes = told ?? Number.POSITIVE_INFINITY;
   const fitting = Math.min(maxValueBytes ?? itemBytes, largestValue(itemBytes, MAX_KEY_BYTES));
   return {
-    itemBytes,
+    itemBytes: Math.min(itemBytes, LARGEST_ITEM),
     frameBytes: (maxValueBytes ?? told ?? DEFAULT_MAX_VALUE_BYTES) + FRAME_ALLOWANCE_BYTES,
     valueBytes: Number.isFinite(fitting) ? fitting : undefined,
   };

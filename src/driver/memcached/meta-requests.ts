@@ -46,8 +46,8 @@ export class MetaRequests {
   }
 
   #store(operation: StoreOperation, opaque: number): KnownOutcome | undefined {
-    // A token that is none of ours matches no entry, and must not become words of a request.
-    if (operation.mode === 'compare' && !/^\d{1,20}$/.test(operation.token ?? ''))
+    // A token that is none of ours matches no entry, and must not reach a server that would refuse the header for it.
+    if (operation.mode === 'compare' && !isToken(operation.token ?? ''))
       return known(operation, () => operation.done(false));
     const illegal = illegalStore(operation, this.itemBytes);
     if (illegal !== undefined) return illegal;
@@ -59,4 +59,11 @@ export class MetaRequests {
     if (illegal !== undefined) return illegal;
     return this.encoder.count(operation, this.time.expiry(operation.ttlMs), opaque) ? undefined : illegalKey(operation);
   }
+}
+
+const LARGEST_TOKEN = String(2n ** 64n - 1n);
+
+/** Whether it is a number of 64 bits, as CAS values are. */
+function isToken(token: string): boolean {
+  return /^\d{1,20}$/.test(token) && (token.length < LARGEST_TOKEN.length || token <= LARGEST_TOKEN);
 }

@@ -80,6 +80,30 @@ describe('counters', () => {
     expect(String(await callers[0]?.get('shared'))).toBe('99');
   });
 
+  it('R1: what a callback sends comes behind what was held for the run of counts', async () => {
+    const call = await connect();
+    await call.store('n', '100');
+    const order: string[] = [];
+    const fail = (error: CacheError): void => void order.push(error.message);
+    const write = (text: string): Operation => ({
+      kind: 'store',
+      key: 'n',
+      mode: 'set',
+      bytes: Buffer.from(text),
+      ttlMs: 0,
+      done: () => void order.push(text),
+      fail,
+    });
+    const done = (): void => {
+      order.push('counted');
+      call.connection.send([write('sent by the callback')]);
+    };
+    call.connection.send([{ kind: 'count', key: 'n', delta: -1, ttlMs: 0, done, fail }, write('held')]);
+    await expect.poll(() => order.length).toBe(3);
+    expect(order).toEqual(['counted', 'held', 'sent by the callback']);
+    expect(String(await call.get('n'))).toBe('sent by the callback');
+  });
+
   it('that would pass 2^53 - 1 stay where they are, also where the sum has more digits', async () => {
     const call = await connect();
     const { MAX_SAFE_INTEGER } = Number;

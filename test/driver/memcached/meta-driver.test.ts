@@ -45,8 +45,10 @@ describe('a connection to a memcached', () => {
   it('takes a token that is none of its own for one that does not match', async () => {
     const call = await connect();
     await call.store('c', '1');
-    for (const token of ['', '0', '00', 'abc', '-1', '1 ME', '999999999999999999999', '1\r\nflush_all'])
-      expect(await call.store('c', '2', { mode: 'compare', token })).toBe(false);
+    const largest = String(2n ** 64n - 1n);
+    const beyond = [String(2n ** 64n), '9'.repeat(20), '9'.repeat(21)];
+    for (const token of ['', '0', '00', 'abc', '-1', '1 ME', '1\r\nflush_all', largest, ...beyond])
+      expect(await call.store('c', 'flush_all\r\n', { mode: 'compare', token }), token).toBe(false);
     expect(await call.store('c', '2', { mode: 'compare' })).toBe(false);
     expect(String(await call.get('c'))).toBe('1');
   });

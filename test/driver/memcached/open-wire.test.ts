@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MemcachedOptions } from '../../../src/driver/memcached/memcached-options.js';
 import { createMetaDriver } from '../../../src/driver/memcached/meta-driver.js';
 import { createSaslDriver } from '../../../src/driver/memcached/sasl-driver.js';
+import { PromisedConnection } from '../../../src/testing/promised-connection.js';
 import { startBlackhole } from '../../../src/testing/servers/blackhole.js';
 import { startMemcached } from '../../../src/testing/servers/memcached-server.js';
 import { at, connectMeta, given } from './connections.js';
@@ -121,6 +122,17 @@ describe('opening a socket', () => {
       }
     }
     await expect.poll(handles).toBeLessThanOrEqual(before + 1);
+  });
+
+  it('a signal that aborts after the connection stands does nothing to it', async () => {
+    for (const create of [createMetaDriver, createSaslDriver]) {
+      const abort = new AbortController();
+      const connection = await create({ address: at(plain.port) }).connect({ signal: abort.signal });
+      abort.abort();
+      expect(connection.isOpen).toBe(true);
+      expect(await new PromisedConnection(connection).store('k', 'v')).toBe(true);
+      connection.destroy(given);
+    }
   });
 
   it('works over a unix socket, where there is no RST to give up by', async () => {
