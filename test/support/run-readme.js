@@ -1,0 +1,65 @@
+/**
+ * Runs the code of README.md, so that it cannot rot: every `js` block is a program of its own, run against the built
+ * package and real servers, with the addresses of its nodes replaced by those of servers started here. A block fails if it
+ * exits with anything but 0, throws, or does not end within 30 s.
+ */
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startMemcached, startRedis } from 'ringfence/testing';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const LIMIT_MS = 30_000;
+
+const blocks = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^```js\n([\s\S]*?)^```/gm)].map((match) => match[1]);
+if (blocks.length === 0) throw new Error('README.md has no js block: nothing was checked');
+
+const folder = mkdtempSync(join(tmpdir(), 'ringfence-readme-'));
+mkdirSync(join(folder, 'node_modules'));
+symlinkSync(ROOT, join(folder, 'node_modules', 'ringfence'));
+writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+
+/** One server for each address the README names. */
+const servers = new Map();
+for (const address of new Set(blocks.join('\n').match(/(?:redis|memcached):\/\/[\w.-]+:\d+/g) ?? [])) {
+  servers.set(address, await (address.startsWith('redis') ? startRedis() : startMemcached()));
+}
+
+let failed = 0;
+for (const [i, block] of blocks.entries()) {
+  let code = block;
+  for (const [address, server] of servers) code = code.replaceAll(address, server.url);
+  const file = join(folder, `block-${i + 1}.js`);
+  writeFileSync(file, code);
+  const { status, output } = await run(file);
+  const title = block.trim().split('\n')[0];
+  console.log(`${status === 0 ? 'ok    ' : 'FAILED'} README block ${i + 1}: ${title}`);
+  if (status !== 0) {
+    failed++;
+    console.log(output);
+  }
+}
+for (const server of servers.values()) await server.stop();
+rmSync(folder, { recursive: true, force: true });
+console.log(`${blocks.length - failed} of ${blocks.length} README blocks ran`);
+process.exit(failed === 0 ? 0 : 1);
+
+function run(file) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [file], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    const timer = setTimeout(() => {
+      output += `\nstill running after ${LIMIT_MS} ms`;
+      child.kill('SIGKILL');
+    }, LIMIT_MS);
+    child.on('exit', (code) => {
+      clearTimeout(timer);
+      resolve({ status: code ?? 1, output });
+    });
+  });
+}
