@@ -5,7 +5,8 @@
  * data, taken as their UTF-8 bytes, never normalised. The wire key is `namespace:key`, or the key itself without a
  * namespace. It is the same on every driver, and it alone decides the placement.
  *
- * Memcached takes at most 187 raw bytes in a base64 key (DRIVERS: past that it runs the value as commands), so a longer
+ * Memcached takes at most 186 raw bytes in a base64 key (187 make 252 characters; past 250 it refuses the line and runs the
+ * value as commands), so a longer
  * wire key is replaced, on every driver alike, by `namespace:~sha256:<digest of the whole wire key>{tag}`. A hash tag of
  * up to 64 bytes is kept, so that tagged keys stay together however long they are; a longer tag is lost with the rest.
  *
@@ -17,11 +18,11 @@ import { createHash } from 'node:crypto';
 import { CacheError, OptionError } from './errors.js';
 
 /** Longest wire key in UTF-8 bytes that travels as it is. */
-export const MAX_WIRE_KEY_BYTES = 187;
+export const MAX_WIRE_KEY_BYTES = 186;
 
 const DIGEST_MARKER = '~sha256:';
 const MARKER_FIRST_UNIT = DIGEST_MARKER.charCodeAt(0);
-/** prefix 65 + marker 8 + digest 43 + braces 2 leave 69 of 187. */
+/** prefix 65 + marker 8 + digest 43 + braces 2 leave 68 of 186. */
 const MAX_KEPT_TAG_BYTES = 64;
 /** A UTF-16 code unit takes at most three bytes in UTF-8, so up to this length no counting is needed. */
 const SURELY_SHORT_UNITS = Math.floor(MAX_WIRE_KEY_BYTES / 3);

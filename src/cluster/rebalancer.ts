@@ -106,7 +106,8 @@ export class Rebalancer {
       this.#leave(dropped, new Set());
     if (!this.isHandingOff) this.#retire(before);
     events.changed(after, reason);
-    if (kind !== 'cut') this.#beginHandoff(before, after, reason, kind);
+    // A cut on top of a running hand-off does not end that one: it goes on from the new snapshot.
+    if (this.isHandingOff) this.#beginHandoff(before, after, reason, kind);
     return after;
   }
 
