@@ -25,7 +25,8 @@ export function writeValue(
 ): Promise<boolean> {
   const stamp = parts.stamps.next();
   const expiresAt = ttlMs === 0 ? 0 : parts.read.calendar.now() + ttlMs;
-  const bytes = parts.values.encode(wire, secondHash(wire), value, stamp, expiresAt);
+  const { values } = parts;
+  const bytes = values.encode(wire, values.isEnveloped ? secondHash(wire) : 0, value, stamp, expiresAt);
   return write(parts, wire, call, stamp, bytes, ttlMs);
 }
 

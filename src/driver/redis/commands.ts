@@ -4,7 +4,8 @@ import { NO_EXPIRY, type Operation, type StoreOperation } from '../driver.js';
 import type { RespEncoder } from './resp-encoder.js';
 import { COMPARE_AND_SET, COUNT, INSPECT, PERSIST } from './scripts.js';
 
-const SET_HEAD = '$3\r\nSET\r\n';
+/** By the number of arguments beyond key and value. */
+const SET_HEADS = [3, 4, 5, 6].map((count) => `*${count}\r\n$3\r\nSET\r\n`);
 const UNLINK_HEAD = '*2\r\n$6\r\nUNLINK\r\n';
 const PX_HEAD = '$2\r\nPX\r\n';
 
@@ -44,8 +45,7 @@ function encodeStore(operation: StoreOperation, encoder: RespEncoder): void {
     script(encoder, COMPARE_AND_SET, key, [operation.token ?? '', bytes, String(ttlMs)]);
     return;
   }
-  encoder.begin(3 + (ttlMs === NO_EXPIRY ? 0 : 2) + (mode === 'set' ? 0 : 1));
-  encoder.literal(SET_HEAD);
+  encoder.literal(SET_HEADS[(ttlMs === NO_EXPIRY ? 0 : 2) + (mode === 'set' ? 0 : 1)] as string);
   encoder.text(key);
   encoder.value(bytes);
   if (ttlMs !== NO_EXPIRY) {

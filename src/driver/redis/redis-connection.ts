@@ -11,20 +11,13 @@ import type { Socket } from 'node:net';
 import { CacheError, NodeError } from '../../errors.js';
 import type { Connection, Incarnation, Operation } from '../driver.js';
 import { encodeOperation } from './commands.js';
+import { type Expected, ExpectedReplies } from './expected-replies.js';
 import { errorOfReply } from './redis-errors.js';
 import { type Reply, ReplyCollector } from './reply-collector.js';
 import { RespEncoder } from './resp-encoder.js';
 import { BulkTooLarge, type ReplySink, RespParser } from './resp-parser.js';
 import { scanKeys } from './scan.js';
 import { settle } from './settle.js';
-
-/** Operations of one `send` that await replies: as one MGET, or one reply each. `next` is the first not yet settled. */
-interface Expected {
-  readonly operations: readonly Operation[];
-  readonly isMget: boolean;
-  next: number;
-  readonly end: number;
-}
 
 export interface RedisStream {
   /** Where bytes are read and written: the TCP socket or the TLS socket over it. */
@@ -49,8 +42,7 @@ export class RedisConnection implements Connection, ReplySink {
   readonly #parser: RespParser;
   readonly #collector = new ReplyCollector();
   #isCollecting = false;
-  #expected: Expected[] = [];
-  #head = 0;
+  readonly #expected = new ExpectedReplies();
 
   constructor({ stream, socket }: RedisStream, maxReplyBytes: number) {
     this.#stream = stream;
@@ -143,15 +135,9 @@ export class RedisConnection implements Connection, ReplySink {
     if (!this.#socket.destroyed && this.#socket.remoteAddress !== undefined) this.#socket.resetAndDestroy();
     this.#stream.destroy();
     this.#socket.destroy();
-    const expected = this.#expected;
-    const head = this.#head;
-    this.#expected = [];
-    this.#head = 0;
     this.owed = 0;
-    for (let i = head; i < expected.length; i++) {
-      const { operations, next, end } = expected[i] as Expected;
-      for (let j = next; j < end; j++) operations[j]?.fail(error);
-    }
+    for (const operation of this.#expected.drain()) operation.fail(error);
+  }
   }
 
   // ReplySink: elements arrive in the order the operations were sent.
@@ -193,7 +179,13 @@ export class RedisConnection implements Connection, ReplySink {
   }
 
   status(text: string): void {
-    this.#collect(text);
+    const expected = this.#current();
+    if (expected === undefined) return;
+    const operation = expected.operations[expected.next] as Operation;
+    if (operation.kind === 'store' && !this.#isCollecting) {
+      this.#advance(expected);
+      operation.done(text === 'OK');
+    } else this.#collect(text);
   }
 
   error(text: string): void {
@@ -226,21 +218,13 @@ export class RedisConnection implements Connection, ReplySink {
   }
 
   #current(): Expected | undefined {
-    const expected = this.#expected[this.#head];
+    const expected = this.#expected.first;
     if (expected === undefined && this.isOpen) throw new Error('a reply that nothing asked for');
     return expected;
   }
 
   #advance(expected: Expected): void {
     this.owed--;
-    if (++expected.next < expected.end) return;
-    this.#head++;
-    if (this.#head === this.#expected.length) {
-      this.#expected.length = 0;
-      this.#head = 0;
-    } else if (this.#head === 1024) {
-      this.#expected.splice(0, 1024);
-      this.#head = 0;
-    }
+    this.#expected.advance(expected);
   }
 }

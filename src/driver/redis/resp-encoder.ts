@@ -8,6 +8,12 @@
 import type { Writable } from 'node:stream';
 
 const COPY_LIMIT = 16_384;
+/** Heads of bulk strings by length, ready made: most keys and values are short. */
+const HEADS = Array.from({ length: 1_024 }, (_, length) => `$${length}\r\n`);
+
+function headOf(length: number): string {
+  return HEADS[length] ?? `$${length}\r\n`;
+}
 
 export class RespEncoder {
   /** Text since the last value. */
@@ -35,14 +41,14 @@ export class RespEncoder {
 
   text(word: string): void {
     const length = Buffer.byteLength(word);
-    const head = `$${length}\r\n`;
+    const head = headOf(length);
     if (length !== word.length) this.#isAscii = false;
     this.#text += `${head}${word}\r\n`;
     this.#textBytes += head.length + length + 2;
   }
 
   value(bytes: Buffer): void {
-    this.literal(`$${bytes.length}\r\n`);
+    this.literal(headOf(bytes.length));
     this.#parts.push(this.#text, bytes);
     this.#text = '';
     this.literal('\r\n');

@@ -111,12 +111,14 @@ export class RespParser {
           else sink.array(value);
         }
       } else if (type === PLUS || type === MINUS) {
-        const end = bytes.indexOf(CR, start);
+        const end = bytes[start + 3] === CR ? start + 3 : bytes.indexOf(CR, start);
         if (end === -1 || end + 1 >= length) {
           if (length - start > MAX_LINE) throw new ProtocolViolation('a line without end');
           return this.#incomplete(start, length - start + 1);
         }
-        const text = bytes.latin1Slice(start + 1, end);
+        // Nearly all statuses are this one.
+        const isOk = end === start + 3 && bytes[start + 1] === 79 && bytes[start + 2] === 75;
+        const text = isOk ? 'OK' : bytes.latin1Slice(start + 1, end);
         start = end + 2;
         if (type === PLUS) sink.status(text);
         else sink.error(text);
