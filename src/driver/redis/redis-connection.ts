@@ -138,7 +138,6 @@ export class RedisConnection implements Connection, ReplySink {
     this.owed = 0;
     for (const operation of this.#expected.drain()) operation.fail(error);
   }
-  }
 
   // ReplySink: elements arrive in the order the operations were sent.
 
