@@ -80,7 +80,7 @@ export function createContexts(parts: ContextParts): {
     fill(key, hash, generation, kept, expiresAt) {
       if (state.isDegraded) state.recovered();
       if (fallback !== undefined && refill.isDue(hash, turn.now))
-        fallback.fill(key, hash, generation, kept, kept.bytes);
+        fallback.fill(key, hash, generation, kept, kept.bytes, turn.now);
       if (near === undefined) return;
       const lifeMs = expiresAt === 0 ? Number.POSITIVE_INFINITY : expiresAt - calendar.now();
       near.fill(key, hash, generation, kept, kept.bytes, lifeMs);
@@ -112,6 +112,11 @@ export function createContexts(parts: ContextParts): {
       near?.delete(key);
       fallback?.delete(key);
       refill.forget(hash);
+    },
+    remember(key, hash, generation, bytes) {
+      if (fallback === undefined || !generations.isCurrent(hash, generation)) return;
+      const kept = values.keep(bytes, 0, bytes.length);
+      if (kept !== CORRUPT) fallback.fill(key, hash, generation, kept, kept.bytes, turn.now);
     },
     unconfirmed(key, error) {
       counters.unconfirmed++;

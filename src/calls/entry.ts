@@ -2,7 +2,7 @@
 
 import type { CacheParts } from '../cache-parts.js';
 import { CacheError } from '../errors.js';
-import { readEntry } from '../replication/entry-read.js';
+import { readEntry, UNKNOWN_TTL } from '../replication/entry-read.js';
 import type { Call } from './call-options.js';
 import { versionOf } from './version.js';
 
@@ -26,14 +26,14 @@ export async function getEntry<T>(parts: CacheParts, key: string, call: Call): P
   const wire = parts.keys.toWireKey(key);
   const { entry, error } = await readEntry(parts.read, { topology: parts.topology, key: wire, ...call });
   if (entry !== undefined) {
-    const { kept, node, isReplica, ttlMs, token } = entry;
+    const { kept, node, source, ttlMs, token } = entry;
     return {
       value: parts.values.restore(wire, kept) as T,
-      source: isReplica ? 'replica' : 'node',
+      source,
       node: node.name,
       stale: false,
-      ttlMs: ttlMs === 0 ? 'none' : ttlMs,
-      version: versionOf(node, token),
+      ttlMs: ttlMs === 0 ? 'none' : ttlMs === UNKNOWN_TTL ? undefined : ttlMs,
+      version: token === '' ? undefined : versionOf(node, token),
       ageMs: 0,
     };
   }

@@ -87,7 +87,7 @@ async function readStaleOrLoad<T>(plan: Plan<T>): Promise<T> {
   });
   if (entry === undefined) return load(plan);
   const value = parts.values.restore(wire, entry.kept) as T;
-  const pastMs = entry.ttlMs === 0 ? 0 : graceMs - entry.ttlMs;
+  const pastMs = entry.ttlMs <= 0 ? 0 : graceMs - entry.ttlMs;
   if (pastMs <= 0) return value;
   const renewal = load(plan);
   if (pastMs > revalidateMs) return renewal.catch(() => value);

@@ -90,6 +90,8 @@ export interface WriteContext extends KeyContext {
   readonly standInTtlMs: number;
   /** A write of `key` begins: whatever this process remembers of it no longer counts. */
   forget(key: string, hash: number): void;
+  /** Remembers a value that an owner has confirmed, for when no node can answer; nothing if the key was written since. */
+  remember(key: string, hash: number, generation: number, bytes: Buffer): void;
   /** Tells that fewer owners than asked for confirmed a write. */
   unconfirmed(key: string, error: CacheError): void;
   /** Debts of `node` may have grown. */

@@ -13,14 +13,16 @@ import type { CacheNode } from '../node/cache-node.js';
 import type { Lane } from '../node/lane.js';
 import { OwnerWalk } from '../routing/owner-walk.js';
 import type { ReadContext } from './contexts.js';
-import { promised } from './promised-attempt.js';
+import { type Outcome, promised, type Target } from './promised-attempt.js';
+
+export const UNKNOWN_TTL = -1;
 
 export interface FoundEntry {
   readonly kept: Kept;
   readonly node: CacheNode;
-  /** Whether another than the first owner answered. */
-  readonly isReplica: boolean;
-  /** `NO_EXPIRY` if it has none. */
+  /** Who answered: the first owner, another, or one from before the running hand-off. */
+  readonly source: 'node' | 'replica' | 'handoff';
+  /** `NO_EXPIRY` if it has none, `UNKNOWN_TTL` if the node does not tell. */
   readonly ttlMs: number;
   readonly token: string;
   /** The bytes as stored, envelope included. */
@@ -41,31 +43,50 @@ export interface EntryCall {
 }
 
 export async function readEntry(context: ReadContext, call: EntryCall): Promise<EntryRead> {
-  const { topology, key, totalMs, lane } = call;
+  const { topology, key } = call;
   const place = topology.placement.hash(key);
   const hash = context.ledgerHash(key, place);
-  const deadline = context.clock.now() + totalMs;
+  const deadline = context.clock.now() + call.totalMs;
   const owners = topology.owners(place, key);
   const walk = new OwnerWalk(owners, context.preference, context.counters.walks++);
   let error: CacheError | undefined;
   let wasMissed = false;
-  for (let node = walk.next(); node !== undefined; node = walk.next()) {
-    const asked = node;
-    const leftMs = deadline - context.clock.now();
-    if (leftMs <= 0) break;
-    const timeoutMs = Math.min(context.attemptMs, leftMs);
-    const outcome = await promised<Inspection | undefined>({ key, hash, timeoutMs }, (origin) =>
-      asked.inspect(origin, lane, true),
-    );
-    if (outcome.failure !== undefined) error = outcome.failure.error;
-    else {
-      const entry = outcome.result === undefined ? undefined : judged(context, asked, key, hash, place, outcome.result);
-      if (entry !== undefined) return { entry: { ...entry, isReplica: asked !== owners[0] }, error: undefined };
-      wasMissed = true;
-      if (!context.asksNextOnMiss) break;
+  const look = async (node: CacheNode, mostMs: number): Promise<FoundEntry | undefined> => {
+    const timeoutMs = Math.min(mostMs, deadline - context.clock.now());
+    const outcome = await inspect(node, { key, hash, timeoutMs }, call.lane);
+    if (outcome.failure !== undefined) {
+      error = outcome.failure.error;
+      return undefined;
     }
+    const source = node === owners[0] ? 'node' : owners.includes(node) ? 'replica' : 'handoff';
+    const entry = outcome.result && judged(context, node, key, hash, place, outcome.result, source);
+    if (entry === undefined) wasMissed = true;
+    return entry;
+  };
+  for (let node = walk.next(); node !== undefined && context.clock.now() < deadline; node = walk.next()) {
+    const entry = await look(node, context.attemptMs);
+    if (entry !== undefined) return { entry, error: undefined };
+    if (wasMissed && !context.asksNextOnMiss) break;
+  }
+  for (const node of topology.formerOwners(place, key, owners)) {
+    if (context.clock.now() >= deadline) break;
+    const entry = await look(node, context.formerReads.budgetMs);
+    if (entry !== undefined) return { entry, error: undefined };
   }
   return { entry: undefined, error: wasMissed ? undefined : error };
+}
+
+/** A node that cannot tell time to live and version can still tell the value. */
+function inspect(node: CacheNode, target: Target, lane: Lane): Promise<Outcome<Inspection | undefined>> {
+  if (node.driver.capabilities.compareAndSet) return promised(target, (origin) => node.inspect(origin, lane, true));
+  return new Promise((resolve) => {
+    node.get(target.key, target.hash, target.timeoutMs, lane, {
+      hit: (_, bytes, start, end) =>
+        resolve({ result: { bytes: Buffer.from(bytes.subarray(start, end)), ttlMs: UNKNOWN_TTL, token: '' } }),
+      missed: () => resolve({ result: undefined }),
+      failed: (_, error) => resolve({ failure: { error, sentOn: undefined } }),
+    });
+  });
 }
 
 function judged(
@@ -75,7 +96,8 @@ function judged(
   hash: number,
   place: number,
   found: Inspection,
-): Omit<FoundEntry, 'isReplica'> | undefined {
+  source: FoundEntry['source'],
+): FoundEntry | undefined {
   const { bytes, token } = found;
   const { values, ledger } = context;
   const calendarMs = context.calendar.now();
@@ -107,5 +129,5 @@ function judged(
     expiresAt === 0 || found.ttlMs === NO_EXPIRY
       ? found.ttlMs
       : Math.max(1, Math.min(found.ttlMs, expiresAt - calendarMs));
-  return { kept, node, ttlMs, token, bytes };
+  return { kept, node, source, ttlMs, token, bytes };
 }

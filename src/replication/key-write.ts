@@ -206,6 +206,7 @@ export class KeyWrite implements AttemptSink<boolean> {
     if (this.isSettled) return;
     if (this.confirmed >= this.needed) {
       this.isSettled = true;
+      if (this.bytes !== undefined) this.context.remember(this.key, this.hash, this.generation, this.bytes);
       this.resolve(true);
     } else if (this.confirmed + this.open < this.needed) {
       this.isSettled = true;

@@ -10,6 +10,12 @@ export interface Failure {
   readonly sentOn: string | undefined;
 }
 
+export interface Target {
+  readonly key: string;
+  readonly hash: number;
+  readonly timeoutMs: number;
+}
+
 export type Outcome<T> = { readonly result: T; readonly failure?: undefined } | { readonly failure: Failure };
 
 /**
@@ -17,7 +23,7 @@ export type Outcome<T> = { readonly result: T; readonly failure?: undefined } | 
  * was told of a failure.
  */
 export function promised<T>(
-  target: { readonly key: string; readonly hash: number; readonly timeoutMs: number },
+  target: Target,
   submit: (origin: AttemptOrigin<T>) => void,
   late?: (end: Outcome<T>) => void,
 ): Promise<Outcome<T>> {
