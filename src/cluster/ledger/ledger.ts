@@ -225,7 +225,7 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
 
   /** Stamp of a fence around debts that do not fit: above the writes they stand for. */
   private fenceStamp(): number {
-    return this.disabled.has('R7') ? NO_FENCE : this.nodes.latest;
+    return this.disabled.has('R7') ? NO_FENCE : Math.max(1, this.nodes.latest);
   }
 
   /** A floor goes. Witnesses that have not confirmed it are owed it; the rest of its meaning goes to `evicted`. */

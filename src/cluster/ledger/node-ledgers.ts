@@ -13,7 +13,8 @@ export class NodeLedgers {
   private readonly bounds: LedgerBounds;
 
   constructor(floors: FloorTable, bounds: LedgerBounds) {
-    this.witnesses = new Witnesses((isDead) => floors.strikeAll(isDead));
+    this.witnesses = new Witnesses(() => floors.strikeDead());
+    floors.isDead = (witness) => this.witnesses.isDead(witness);
     this.bounds = bounds;
   }
 

@@ -11,16 +11,20 @@ export const NO_WITNESS = 0xffff;
 export class Witnesses {
   private readonly nodes: (number | undefined)[] = [];
   private free: number[] = [];
-  private readonly strikeDead: (isDead: (witness: number) => boolean) => void;
+  private readonly strikeDead: () => void;
 
-  /** @param strikeDead removes every trace of the witnesses for which the predicate holds. */
-  constructor(strikeDead: (isDead: (witness: number) => boolean) => void) {
+  /** @param strikeDead removes every trace of dead witnesses. */
+  constructor(strikeDead: () => void) {
     this.strikeDead = strikeDead;
   }
 
   /** The node whose present incarnation this is; `undefined` if that life is over. */
   nodeOf(witness: number): number | undefined {
     return this.nodes[witness];
+  }
+
+  isDead(witness: number): boolean {
+    return witness !== NO_WITNESS && this.nodes[witness] === undefined;
   }
 
   enlist(node: number): number {
@@ -35,7 +39,7 @@ export class Witnesses {
 
   private reused(): number {
     if (this.free.length === 0) {
-      this.strikeDead((witness) => witness !== NO_WITNESS && this.nodes[witness] === undefined);
+      this.strikeDead();
       this.free = [...this.nodes.keys()].filter((witness) => this.nodes[witness] === undefined);
     }
     const witness = this.free.pop();

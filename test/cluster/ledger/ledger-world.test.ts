@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LedgerOptions, LedgerRule } from '../../../src/cluster/ledger/ledger-options.js';
-import { KEYS, LedgerWorld, NODES, SKEW_MS } from './ledger-world.js';
+import { KEYS, NODES } from './keys.js';
+import { LedgerWorld, SKEW_MS } from './ledger-world.js';
 
 type Step = (world: LedgerWorld) => void;
 
@@ -15,9 +16,9 @@ const own = fc.oneof(
   { weight: 8, arbitrary: node.map((n) => named(`deliver ${n}`, (w) => w.deliver(n))) },
   { weight: 1, arbitrary: node.map((n) => named(`timeOut ${n}`, (w) => w.timeOut(n))) },
   { weight: 2, arbitrary: node.map((n) => named(`giveUp ${n}`, (w) => w.giveUp(n))) },
-  { weight: 2, arbitrary: node.map((n) => named(`drainOne ${n}`, (w) => w.drainOne(n))) },
+  { weight: 2, arbitrary: node.map((n) => named(`drainOne ${n}`, (w) => w.node(n).drainOne())) },
   { weight: 1, arbitrary: node.map((n) => named(`kill ${n}`, (w) => w.kill(n))) },
-  { weight: 1, arbitrary: node.map((n) => named(`save ${n}`, (w) => w.save(n))) },
+  { weight: 1, arbitrary: node.map((n) => named(`save ${n}`, (w) => w.node(n).save())) },
   {
     weight: 1,
     arbitrary: fc.tuple(node, fc.boolean()).map(([n, e]) => named(`restart ${n} ${e}`, (w) => w.restart(n, e))),
@@ -28,7 +29,10 @@ const own = fc.oneof(
     weight: 1,
     arbitrary: fc.tuple(key, node, node).map(([k, a, b]) => named(`repair ${k} ${a} ${b}`, (w) => w.repair(k, a, b))),
   },
-  { weight: 1, arbitrary: fc.tuple(node, key).map(([n, k]) => named(`lose ${n} ${k}`, (w) => w.lose(n, k))) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(node, key).map(([n, k]) => named(`lose ${n} ${k}`, (w) => w.node(n).data.delete(k))),
+  },
   { weight: 1, arbitrary: node.map((n) => named(`pay ${n}`, (w) => w.pay(n))) },
   { weight: 1, arbitrary: node.map((n) => named(`enumerate ${n}`, (w) => w.enumerate(n))) },
   { weight: 1, arbitrary: node.map((n) => named(`fence ${n}`, (w) => w.fence(n))) },

@@ -8,44 +8,10 @@
 import { STAMPS_PER_MS } from '../../../src/base/hybrid-clock.js';
 import { Ledger } from '../../../src/cluster/ledger/ledger.js';
 import type { LedgerOptions } from '../../../src/cluster/ledger/ledger-options.js';
-import type { Payment } from '../../../src/cluster/ledger/payments.js';
+import { KEYS, NODES, OURS, THEIRS } from './keys.js';
+import { type Sent, WorldNode } from './world-node.js';
 
-export const OURS = 7;
-export const THEIRS = 8;
 export const SKEW_MS = 20;
-export const NODES = [0, 1, 2];
-
-/** Hash 0 and 1 share a tag, the first two keys share a hash, the last is alone in its bucket. */
-export const KEYS = [
-  { key: 'a', hash: 0 },
-  { key: 'b', hash: 0 },
-  { key: 'c', hash: 1 },
-  { key: 'd', hash: 0x8000_0001 },
-];
-
-interface Copy {
-  readonly stamp: number;
-  readonly client: number;
-  readonly order: number;
-}
-
-interface Sent {
-  readonly key: number;
-  /** `undefined` deletes. */
-  readonly copy: Copy | undefined;
-  readonly stamp: number;
-  readonly payment: Payment | undefined;
-}
-
-interface World {
-  data: Map<number, Copy>;
-  saved: Map<number, Copy>;
-  /** Unanswered, on the connection of now. */
-  wire: Sent[];
-  connection: number;
-  /** By connection given up: what the node has not executed yet. */
-  zombies: Map<string, Sent[]>;
-}
 
 export interface WorldOptions {
   /** Copies without stamps. */
@@ -68,20 +34,11 @@ export class LedgerWorld {
   #order = 0;
   #stamp = 0;
   #epoch = 1;
-  #connections = 0;
   #ejected: number | undefined;
   /** Keys of which a node was a stand-in. */
   readonly #stoodIn = new Map<number, Set<number>>();
-  readonly #nodes: World[] = NODES.map(() => ({
-    data: new Map(),
-    saved: new Map(),
-    wire: [],
-    connection: ++this.#connections,
-    zombies: new Map(),
-  }));
+  readonly #nodes = NODES.map(() => new WorldNode());
   readonly #lastOwn = new Map<number, number>();
-  /** By node: what is older does not count there. */
-  readonly #fencedAt = NODES.map(() => 0);
 
   constructor({ isRaw, namesConnections, listsOwners, ledger }: WorldOptions) {
     this.isRaw = isRaw;
@@ -104,25 +61,23 @@ export class LedgerWorld {
   /** The first trusted copy that is older than the last write of this process, in words. */
   stale(): string | undefined {
     for (const [index, { key, hash }] of KEYS.entries()) {
-      for (const node of this.owners(index)) {
-        const copy = this.#followsWrites ? this.#afterWire(node, index) : this.#node(node).data.get(index);
-        const last = Math.max(this.#lastOwn.get(index) ?? 0, this.#fencedAt[node] as number);
-        if (copy !== undefined && copy.order < last) {
-          const stamp = this.isRaw ? -1 : copy.stamp;
-          if (
-            !(this.#followsWrites && this.#isAwaited(node, index)) &&
-            this.ledger.trusts(node, hash, key, stamp, copy.client)
-          )
-            return `node ${node} answers write ${copy.order} of ${key} after ${last}`;
-        }
-        if (this.isRaw && this.#listsOwners && this.ledger.isDistrusted(node, hash, key) === 'no') {
-          const reached = this.#afterWire(node, index);
-          if (reached !== undefined && reached.order < last)
-            return `a conditional write of ${key} on node ${node} builds on ${reached.order} after ${last}`;
-        }
+      for (const owner of this.owners(index)) {
+        const node = this.node(owner);
+        const last = Math.max(this.#lastOwn.get(index) ?? 0, node.fencedAt);
+        const copy = this.#followsWrites ? node.afterWire(index) : node.data.get(index);
+        if (copy === undefined || copy.order >= last) continue;
+        const isReadable = !this.#followsWrites || !node.isAwaited(index);
+        if (isReadable && this.ledger.trusts(owner, hash, key, this.isRaw ? -1 : copy.stamp, copy.client))
+          return `node ${owner} answers write ${copy.order} of ${key} after ${last}`;
+        if (this.isRaw && this.#listsOwners && this.ledger.isDistrusted(owner, hash, key) === 'no')
+          return `a conditional write of ${key} on node ${owner} builds on ${copy.order} after ${last}`;
       }
     }
     return undefined;
+  }
+
+  node(node: number): WorldNode {
+    return this.#nodes[node] as WorldNode;
   }
 
   write(key: number, isDelete: boolean): void {
@@ -134,16 +89,16 @@ export class LedgerWorld {
     const slots = owners.map((slot) => ({ slot }));
     this.ledger.issue(hash, name, stamp, this.#listsOwners ? slots : undefined);
     const copy = isDelete ? undefined : { stamp, client: OURS, order };
-    for (const node of owners) this.#node(node).wire.push({ key, copy, stamp, payment: undefined });
+    for (const node of owners) this.node(node).wire.push({ key, copy, stamp, payment: undefined });
     // The owners that are out are owed what goes to others.
     for (const node of [key % 3, (key + 1) % 3]) if (!owners.includes(node)) this.ledger.owe(hash, name, node, stamp);
   }
 
   /** The node executes and answers what it was sent first. */
   deliver(node: number): void {
-    const sent = this.#node(node).wire.shift();
+    const sent = this.node(node).wire.shift();
     if (sent === undefined) return;
-    this.#execute(node, sent);
+    this.node(node).execute(sent);
     const { key, hash } = this.#key(sent.key);
     if (sent.payment !== undefined) this.ledger.paid(sent.payment);
     else this.ledger.confirm(hash, key, sent.stamp, node);
@@ -151,65 +106,43 @@ export class LedgerWorld {
 
   /** Nobody waits for the answer to the write sent first any more; it stays on the wire. */
   timeOut(node: number): void {
-    const sent = this.#node(node).wire[0];
+    const sent = this.node(node).wire[0];
     if (sent !== undefined && sent.payment === undefined) this.#owe(node, sent);
   }
 
   /** We give up the connection, and the node may execute what was on it as late as it likes. */
   giveUp(node: number): void {
-    const world = this.#node(node);
-    const name = `${world.connection}`;
-    const lost = this.#breakWire(node);
-    if (lost.length > 0) world.zombies.set(name, lost);
+    const { connection, zombies } = this.node(node);
+    const lost = this.#disconnect(node);
+    if (lost.length > 0) zombies.set(connection, lost);
     const keys = lost.filter(({ payment }) => payment === undefined).map(({ key }) => this.#key(key));
-    this.ledger.abandon(node, this.#namesConnections ? name : '', keys);
-  }
-
-  drainOne(node: number): void {
-    for (const sent of this.#node(node).zombies.values()) {
-      const next = sent.shift();
-      if (next === undefined) continue;
-      this.#execute(node, next);
-      return;
-    }
+    this.ledger.abandon(node, this.#namesConnections ? connection : '', keys);
   }
 
   /** Somebody makes sure that the oldest connection given up is gone, or waits until the node must be done with all. */
   kill(node: number): void {
-    const { zombies } = this.#node(node);
+    const { zombies } = this.node(node);
     if (this.#namesConnections) {
       const [name] = zombies.keys();
       if (name === undefined) return;
       zombies.delete(name);
       this.ledger.connectionGone(node, name);
-      return;
+    } else {
+      this.ledger.firstReplySeen(node, this.nowMs);
+      this.node(node).drainAll();
+      this.nowMs += 10_000;
+      this.ledger.settle();
     }
-    this.ledger.firstReplySeen(node, this.nowMs);
-    for (const sent of zombies.values()) for (const one of sent) this.#execute(node, one);
-    zombies.clear();
-    this.nowMs += 10_000;
-    this.ledger.settle();
-  }
-
-  save(node: number): void {
-    this.#node(node).saved = new Map(this.#node(node).data);
   }
 
   restart(node: number, isEmpty: boolean): void {
-    const world = this.#node(node);
-    this.#breakWire(node);
-    world.zombies.clear();
-    world.data = isEmpty ? new Map() : new Map(world.saved);
-    if (isEmpty) {
-      world.saved = new Map();
-      this.#fencedAt[node] = 0;
-    }
-    this.ledger.incarnationChanged(node, world.data.size === 0 && isEmpty, this.#nextStamp());
+    this.#disconnect(node);
+    this.ledger.incarnationChanged(node, this.node(node).restart(isEmpty), this.#nextStamp());
   }
 
   eject(node: number): void {
     if (this.#ejected !== undefined) return;
-    this.#breakWire(node);
+    this.#disconnect(node);
     const before = KEYS.map((_, key) => this.owners(key));
     this.#ejected = node;
     const stamp = this.#nextStamp();
@@ -236,53 +169,48 @@ export class LedgerWorld {
     const stamp = (this.nowMs + offsetMs) * STAMPS_PER_MS;
     const order = ++this.#order;
     for (const node of nodes) {
-      if (isDelete) this.#node(node).data.delete(key);
-      else this.#node(node).data.set(key, { stamp, client: THEIRS, order });
+      if (isDelete) this.node(node).data.delete(key);
+      else this.node(node).data.set(key, { stamp, client: THEIRS, order });
     }
   }
 
   /** Another process repairs: it adds what it found elsewhere. Stamped copies only (rule R9). */
   foreignRepair(key: number, from: number, to: number): void {
-    const copy = this.#node(from).data.get(key);
-    if (!this.isRaw && copy !== undefined && !this.#node(to).data.has(key)) this.#node(to).data.set(key, copy);
+    const copy = this.node(from).data.get(key);
+    if (!this.isRaw && copy !== undefined && !this.node(to).data.has(key)) this.node(to).data.set(key, copy);
   }
 
   /** We repair, behind whatever we sent. */
   repair(key: number, from: number, to: number): void {
-    const copy = this.#node(from).data.get(key);
+    const copy = this.node(from).data.get(key);
     const { key: name, hash } = this.#key(key);
-    const target = this.#node(to);
-    if (copy === undefined || target.data.has(key) || this.#isAwaited(from, key) || this.#isAwaited(to, key)) return;
+    const target = this.node(to);
+    if (copy === undefined || target.data.has(key) || target.isAwaited(key) || this.node(from).isAwaited(key)) return;
     const stamp = this.isRaw ? -1 : copy.stamp;
     if (!this.owners(key).includes(from) || !this.ledger.trusts(from, hash, name, stamp, copy.client)) return;
     target.data.set(key, copy);
     this.ledger.copied(hash, name, stamp, to);
   }
 
-  lose(node: number, key: number): void {
-    this.#node(node).data.delete(key);
-  }
-
   /** Payments travel like writes. */
   pay(node: number): void {
     for (const payment of this.ledger.takeForPayment(node, 2)) {
       const key = KEYS.findIndex(({ key }) => key === payment.key);
-      this.#node(node).wire.push({ key, copy: undefined, stamp: 0, payment });
+      this.node(node).wire.push({ key, copy: undefined, stamp: 0, payment });
     }
   }
 
   enumerate(node: number): void {
     const mark = this.ledger.enumerationMark(node);
-    this.#node(node).data.clear();
+    this.node(node).data.clear();
     this.ledger.lift(node, mark);
-    this.#fencedAt[node] = 0;
+    this.node(node).fencedAt = 0;
   }
 
   /** Whatever the node holds is declared void, at a moment when nothing is under way to it. */
   fence(node: number): void {
-    const { wire, zombies } = this.#node(node);
-    if (wire.length > 0 || [...zombies.values()].some(({ length }) => length > 0)) return;
-    this.#fencedAt[node] = ++this.#order;
+    if (!this.node(node).isAtRest) return;
+    this.node(node).fencedAt = ++this.#order;
     this.ledger.fence(node, this.#nextStamp());
   }
 
@@ -290,22 +218,9 @@ export class LedgerWorld {
     return KEYS[index] as { readonly key: string; readonly hash: number };
   }
 
-  #node(node: number): World {
-    return this.#nodes[node] as World;
-  }
-
-  #isAwaited(node: number, key: number): boolean {
-    return this.#node(node).wire.some((sent) => sent.key === key);
-  }
-
   #nextStamp(): number {
     this.#stamp = Math.max(this.#stamp + 1, this.nowMs * STAMPS_PER_MS);
     return this.#stamp;
-  }
-
-  #execute(node: number, { key, copy }: Sent): void {
-    if (copy === undefined) this.#node(node).data.delete(key);
-    else this.#node(node).data.set(key, copy);
   }
 
   #owe(node: number, { key, stamp }: Sent): void {
@@ -313,23 +228,13 @@ export class LedgerWorld {
     this.ledger.owe(hash, name, node, stamp);
   }
 
-  /** Everything unanswered is owed; the next connection begins empty. */
-  #breakWire(node: number): Sent[] {
-    const world = this.#node(node);
-    const lost = world.wire;
-    world.wire = [];
-    world.connection = ++this.#connections;
+  /** Everything unanswered is owed. */
+  #disconnect(node: number): Sent[] {
+    const lost = this.node(node).disconnect();
     for (const sent of lost) {
       if (sent.payment !== undefined) this.ledger.unpaid(sent.payment);
       else this.#owe(node, sent);
     }
     return lost;
-  }
-
-  /** What a conditional write sent now would find. */
-  #afterWire(node: number, key: number): Copy | undefined {
-    let copy = this.#node(node).data.get(key);
-    for (const sent of this.#node(node).wire) if (sent.key === key) copy = sent.copy;
-    return copy;
   }
 }
