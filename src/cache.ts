@@ -4,16 +4,8 @@
  */
 
 import type { CacheParts, ClusterCalls, Handoff, RemoveOptions } from './cache-parts.js';
-import {
-  aborted,
-  type Call,
-  type CallOptions,
-  type CountOptions,
-  heard,
-  resolveCall,
-  resolveTtl,
-  type SetOptions,
-} from './calls/call-options.js';
+import type { Call, CallFields, CallOptions, CountOptions, SetOptions } from './calls/call-options.js';
+import { FIELDS, heard, isTimeout, notTimeout, resolveCall, resolveTtl } from './calls/call-options.js';
 import { compareAndSet, count, storeIf } from './calls/conditional.js';
 import { type CacheEntry, getEntry } from './calls/entry.js';
 import { type GetOrSetOptions, getOrSet, type Loader } from './calls/get-or-set.js';
@@ -47,19 +39,19 @@ export class Cache<V = unknown> {
 
   /** The value with all that is known of it: where it came from, how long it lives, its version. */
   getEntry<T = V>(key: string, options?: CallOptions): Promise<CacheEntry<T> | undefined> {
-    return this.#run(options, (call) => getEntry<T>(this.#parts, key, call));
+    return this.#run(options, FIELDS.call, (call) => getEntry<T>(this.#parts, key, call));
   }
 
   /** What was found; keys that no owner could tell of are in `.failures` of the answer. Never rejects for a node's sake. */
   getMany<T = V>(keys: Iterable<string>, options?: CallOptions): Promise<FoundMany<T>> {
-    return this.#run(options, (call) => getMany<T>(this.#parts, [...keys], call));
+    return this.#run(options, FIELDS.call, (call) => getMany<T>(this.#parts, keys, call));
   }
 
   /** Stores the value; `true` once as many owners as `write` asks for have confirmed it. */
   set<T extends V = V>(key: string, value: T, options?: SetOptions): Promise<boolean> {
     try {
       const wire = this.#parts.keys.toWireKey(key);
-      const call = this.#call(options);
+      const call = this.#call(options, FIELDS.set);
       const ttlMs = resolveTtl(options?.ttlMs, this.#parts.defaultTtlMs);
       return heard(writeValue(this.#parts, wire, call, value, ttlMs), call);
     } catch (error) {
@@ -72,24 +64,24 @@ export class Cache<V = unknown> {
     entries: Iterable<readonly [string, T]> | Readonly<Record<string, T>>,
     options: SetOptions = {},
   ): Promise<StoredMany> {
-    return this.#run(options, (call) =>
+    return this.#run(options, FIELDS.set, (call) =>
       setMany(this.#parts, entries, resolveTtl(options.ttlMs, this.#parts.defaultTtlMs), call),
     );
   }
 
   /** Stores the value only if there is none. `false` means that there is one, and nothing else. @throws CacheError if the owner cannot tell */
   add<T extends V = V>(key: string, value: T, options: SetOptions = {}): Promise<boolean> {
-    return this.#run(options, (call) => storeIf(this.#parts, 'add', key, value, options, call));
+    return this.#run(options, FIELDS.set, (call) => storeIf(this.#parts, 'add', key, value, options, call));
   }
 
   /** Stores the value only if there is one. @throws CacheError if the owner cannot tell */
   replace<T extends V = V>(key: string, value: T, options: SetOptions = {}): Promise<boolean> {
-    return this.#run(options, (call) => storeIf(this.#parts, 'replace', key, value, options, call));
+    return this.#run(options, FIELDS.set, (call) => storeIf(this.#parts, 'replace', key, value, options, call));
   }
 
   /** Stores the value only if `version`, from `getEntry`, is still that of the entry. @throws CacheError if the owner cannot tell */
   compareAndSet<T extends V = V>(key: string, value: T, version: string, options: SetOptions = {}): Promise<boolean> {
-    return this.#run(options, (call) => compareAndSet(this.#parts, key, value, version, options, call));
+    return this.#run(options, FIELDS.set, (call) => compareAndSet(this.#parts, key, value, version, options, call));
   }
 
   /** Removes the entry; `true` once as many owners as `write` asks for have confirmed that it is gone. */
@@ -104,7 +96,7 @@ export class Cache<V = unknown> {
   }
 
   deleteMany(keys: Iterable<string>, options?: CallOptions): Promise<DeletedMany> {
-    return this.#run(options, (call) => deleteMany(this.#parts, [...keys], call));
+    return this.#run(options, FIELDS.call, (call) => deleteMany(this.#parts, keys, call));
   }
 
   async has(key: string, options?: CallOptions): Promise<boolean> {
@@ -132,22 +124,26 @@ export class Cache<V = unknown> {
    * @throws CacheError if the owner cannot tell, or the entry is no counter
    */
   increment(key: string, by = 1, options: CountOptions = {}): Promise<number> {
-    return this.#run(options, (call) => count(this.#parts, key, by, options.initial ?? by, options, call));
+    return this.#run(options, FIELDS.count, (call) =>
+      count(this.#parts, key, by, options.initial ?? by, options, call),
+    );
   }
 
   /** Subtracts from a counter, which stops at 0. A missing counter starts at `initial`, by default at 0. */
   decrement(key: string, by = 1, options: CountOptions = {}): Promise<number> {
-    return this.#run(options, (call) => count(this.#parts, key, -by, options.initial ?? 0, options, call));
+    return this.#run(options, FIELDS.count, (call) =>
+      count(this.#parts, key, -by, options.initial ?? 0, options, call),
+    );
   }
 
   /** The value, or what `loader` makes of it: one loader per key at a time in this process, its value stored. */
   getOrSet<T = V>(key: string, loader: Loader<T>, options: GetOrSetOptions = {}): Promise<T> {
-    return this.#run(options, (call) => getOrSet<T>(this.#parts, key, loader, options, call));
+    return this.#run(options, FIELDS.getOrSet, (call) => getOrSet<T>(this.#parts, key, loader, options, call));
   }
 
   /** Removes every entry of this namespace, on all nodes. @throws CacheError `ERR_UNAVAILABLE` if a node could not be cleared; its older entries no longer count here */
   clear(options?: CallOptions): Promise<void> {
-    return this.#run(options, (call) => clearNamespace(this.#parts, call));
+    return this.#run(options, FIELDS.call, (call) => clearNamespace(this.#parts, call));
   }
 
   /** The keys of this namespace, each once; keys too long to travel as they are cannot be told. */
@@ -219,8 +215,8 @@ export class Cache<V = unknown> {
   }
 
   /** Lets what is under way finish, pays debts that can be paid, and closes. Idempotent; resolves within `timeoutMs` (default 2,000). */
-  close(options: { readonly timeoutMs?: number } = {}): Promise<CloseReport> {
-    return this.#parts.lifecycle.close(options.timeoutMs ?? 2_000);
+  close({ timeoutMs = 2_000 }: { readonly timeoutMs?: number | undefined } = {}): Promise<CloseReport> {
+    return isTimeout(timeoutMs, 0) ? this.#parts.lifecycle.close(timeoutMs) : Promise.reject(notTimeout(timeoutMs, 0));
   }
 
   /** Closes at once: what is under way fails with `ERR_CLOSED`. Idempotent. */
@@ -229,12 +225,9 @@ export class Cache<V = unknown> {
   }
 
   /** @throws CacheError for a bad option, an aborted signal, or a closed cache */
-  #call(options: CallOptions | undefined): Call {
+  #call(options: CallOptions | undefined, fields: CallFields = FIELDS.call): Call {
     this.#parts.assertOpen();
-    if (options === undefined) return this.#parts.defaults;
-    const call = resolveCall(options, this.#parts.defaults);
-    if (call.signal?.aborted === true) throw aborted(call.signal);
-    return call;
+    return options === undefined ? this.#parts.defaults : resolveCall(options, this.#parts.defaults, fields);
   }
 
   async #change(change: (cluster: ClusterCalls) => Promise<void>): Promise<void> {
@@ -242,8 +235,8 @@ export class Cache<V = unknown> {
     await change(this.#parts.cluster);
   }
 
-  async #run<T>(options: CallOptions | undefined, work: (call: Call) => Promise<T>): Promise<T> {
-    const call = this.#call(options);
+  async #run<T>(options: CallOptions | undefined, fields: CallFields, work: (call: Call) => Promise<T>): Promise<T> {
+    const call = this.#call(options, fields);
     return heard(work(call), call);
   }
 }

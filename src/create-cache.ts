@@ -10,6 +10,7 @@ import type { StalenessRule } from './base/staleness-rules.js';
 import { Turn } from './base/turn.js';
 import { Cache } from './cache.js';
 import type { CacheParts } from './cache-parts.js';
+import { defaultCall } from './calls/call-options.js';
 import { DebtPayer } from './cluster/debt-payer.js';
 import { Ledger } from './cluster/ledger/ledger.js';
 import type { Kept } from './codec/transcoder.js';
@@ -110,7 +111,7 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     fallback,
     flights: new SingleFlight<unknown>(generations, clock),
     events,
-    defaults: { totalMs: settings.timeouts.totalMs, lane: 'interactive', policy: settings.write, signal: undefined },
+    defaults: defaultCall(settings),
     defaultTtlMs: settings.defaultTtlMs,
     random,
     ring: new RingView(keys, () => cluster.topology),

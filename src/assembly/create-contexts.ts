@@ -74,8 +74,6 @@ export function createContexts(parts: ContextParts): {
   const refill = new RefillFilter();
   const read: ReadContext = {
     ...common,
-    preference: settings.read.prefer,
-    asksNextOnMiss: settings.read.onMiss === 'next',
     formerReads: { budgetMs: settings.handoff.budgetMs, limit: settings.handoff.concurrency, underWay: 0 },
     fill(key, hash, generation, kept, expiresAt) {
       if (state.isDegraded) state.recovered();

@@ -1,8 +1,10 @@
-/** What every call may be given, checked and completed. */
+/** What every call may be given, checked and completed. Unknown options are errors: a misspelt one would pass in silence. */
 
 import { onAbort } from '../base/abort.js';
 import { CacheError, OptionError } from '../errors.js';
 import type { Lane } from '../node/lane.js';
+import { type ReadOptions, type ReadSettings, resolveRead } from '../options/groups.js';
+import type { ReadCall } from '../replication/key-read.js';
 import type { WritePolicy } from '../replication/write-policy.js';
 
 export interface CallOptions {
@@ -12,6 +14,8 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
   /** Class of traffic. @default 'interactive' */
   readonly lane?: Lane | undefined;
+  /** Which owners this read asks. @default read of the cache */
+  readonly read?: ReadOptions | undefined;
   /** How many owners must confirm this write. @default write of the cache */
   readonly write?: WritePolicy | undefined;
 }
@@ -27,9 +31,7 @@ export interface CountOptions extends SetOptions {
 }
 
 /** A call's options, complete. */
-export interface Call {
-  readonly totalMs: number;
-  readonly lane: Lane;
+export interface Call extends ReadCall {
   readonly policy: WritePolicy;
   readonly signal: AbortSignal | undefined;
 }
@@ -37,21 +39,83 @@ export interface Call {
 const LANES: readonly unknown[] = ['interactive', 'bulk', 'background'];
 const POLICIES: readonly unknown[] = ['all', 'majority', 'one'];
 
-/** @throws OptionError */
-export function resolveCall(options: CallOptions, defaults: Call): Call {
-  const { timeoutMs, lane, write, signal } = options;
-  if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs >= 1 && timeoutMs < 2 ** 31))
-    throw new OptionError('timeoutMs', `must be a number of milliseconds of at least 1, got ${String(timeoutMs)}`);
+const OF_CALLS = ['signal', 'timeoutMs', 'lane', 'read', 'write'];
+const OF_STORES = [...OF_CALLS, 'ttlMs'];
+const OF_LOADS = ['staleWhileRevalidateMs', 'staleIfErrorMs', 'loaderTimeoutMs', 'ttlJitter'];
+
+/** The options that calls of a kind know. */
+export type CallFields = ReadonlySet<string>;
+export const FIELDS = {
+  call: new Set(OF_CALLS),
+  set: new Set(OF_STORES),
+  count: new Set([...OF_STORES, 'initial']),
+  getOrSet: new Set([...OF_STORES, ...OF_LOADS]),
+} satisfies Record<string, CallFields>;
+
+/** A call without options. */
+export function defaultCall(settings: {
+  readonly timeouts: { readonly totalMs: number };
+  readonly write: WritePolicy;
+  readonly read: ReadSettings;
+}): Call {
+  const { timeouts, write, read } = settings;
+  return {
+    totalMs: timeouts.totalMs,
+    lane: 'interactive',
+    policy: write,
+    signal: undefined,
+    prefer: read.prefer,
+    asksNextOnMiss: read.onMiss === 'next',
+  };
+}
+
+/** @throws OptionError; CacheError `ERR_ABORTED` if the signal has aborted already */
+export function resolveCall(options: CallOptions, defaults: Call, fields: CallFields): Call {
+  if (typeof options !== 'object' || options === null)
+    throw new OptionError('options', `must be an object, got ${options === null ? 'null' : typeof options}`);
+  for (const name in options) if (!fields.has(name) && Object.hasOwn(options, name)) throw unknownOption(name, fields);
+  const { timeoutMs, lane, write, signal, read } = options;
+  if (timeoutMs !== undefined && !isTimeout(timeoutMs, 1)) throw notTimeout(timeoutMs, 1);
   if (lane !== undefined && !LANES.includes(lane))
     throw new OptionError('lane', `must be one of ${LANES.join(', ')}, got ${String(lane)}`);
   if (write !== undefined && !POLICIES.includes(write))
     throw new OptionError('write', `must be one of ${POLICIES.join(', ')}, got ${String(write)}`);
+  if (signal !== undefined) checkSignal(signal);
+  let { prefer, asksNextOnMiss } = defaults;
+  if (read !== undefined) {
+    const chosen = resolveRead(read, { prefer, onMiss: asksNextOnMiss ? 'next' : 'accept' });
+    prefer = chosen.prefer;
+    asksNextOnMiss = chosen.onMiss === 'next';
+  }
   return {
     totalMs: timeoutMs ?? defaults.totalMs,
     lane: lane ?? defaults.lane,
     policy: write ?? defaults.policy,
     signal,
+    prefer,
+    asksNextOnMiss,
   };
+}
+
+/** Whether it is a duration that a timer can hold. */
+export function isTimeout(timeoutMs: unknown, min: number): timeoutMs is number {
+  return typeof timeoutMs === 'number' && timeoutMs >= min && timeoutMs < 2 ** 31;
+}
+
+export function notTimeout(timeoutMs: unknown, min: number): OptionError {
+  const range = `a number of milliseconds of at least ${min}, below 2^31`;
+  return new OptionError('timeoutMs', `must be ${range}, got ${String(timeoutMs)}`);
+}
+
+/** Whatever keeps the contract of an AbortSignal is one: test environments bring their own. */
+function checkSignal(signal: AbortSignal): void {
+  if (typeof signal !== 'object' || signal === null || typeof signal.addEventListener !== 'function')
+    throw new OptionError('signal', 'must be an AbortSignal');
+  if (signal.aborted) throw aborted(signal);
+}
+
+function unknownOption(name: string, fields: CallFields): OptionError {
+  return new OptionError(name, `is not an option of this call; its options are ${[...fields].join(', ')}`);
 }
 
 /** A hundred years: longer is a mistake of unit. */
@@ -78,6 +142,6 @@ export function heard<T>(work: Promise<T>, { signal }: Call): Promise<T> {
   });
 }
 
-export function aborted(signal: AbortSignal): CacheError {
+function aborted(signal: AbortSignal): CacheError {
   return new CacheError('ERR_ABORTED', 'the call was aborted', { cause: signal.reason });
 }

@@ -2,7 +2,7 @@
 
 import type { CacheParts } from '../cache-parts.js';
 import { CacheError } from '../errors.js';
-import { readEntry, UNKNOWN_TTL } from '../replication/entry-read.js';
+import { readEntry } from '../replication/entry-read.js';
 import type { Call } from './call-options.js';
 import { versionOf } from './version.js';
 
@@ -23,17 +23,26 @@ export interface CacheEntry<T> {
 
 /** @throws CacheError `ERR_UNAVAILABLE` if no owner answers and the cache does not degrade */
 export async function getEntry<T>(parts: CacheParts, key: string, call: Call): Promise<CacheEntry<T> | undefined> {
-  const wire = parts.keys.toWireKey(key);
+  return entryOf<T>(parts, key, parts.keys.toWireKey(key), call);
+}
+
+/** The entry of a key whose wire key is known. */
+export async function entryOf<T>(
+  parts: CacheParts,
+  key: string,
+  wire: string,
+  call: Call,
+): Promise<CacheEntry<T> | undefined> {
   const { entry, error } = await readEntry(parts.read, { topology: parts.topology, key: wire, ...call });
   if (entry !== undefined) {
-    const { kept, node, source, ttlMs, token } = entry;
+    const { value, node, source, ttlMs, token } = entry;
     return {
-      value: parts.values.restore(wire, kept) as T,
+      value: value as T,
       source,
       node: node.name,
       stale: false,
-      ttlMs: ttlMs === 0 ? 'none' : ttlMs === UNKNOWN_TTL ? undefined : ttlMs,
-      version: token === '' ? undefined : versionOf(node, token),
+      ttlMs: ttlMs === 0 ? 'none' : ttlMs,
+      version: token === undefined ? undefined : versionOf(node, token),
       ageMs: 0,
     };
   }
@@ -41,15 +50,8 @@ export async function getEntry<T>(parts: CacheParts, key: string, call: Call): P
   const remembered = parts.read.fallbackValue(wire, error);
   if (remembered !== undefined) {
     const { value, ageMs } = remembered;
-    return {
-      value: value as T,
-      source: 'fallback',
-      node: undefined,
-      stale: true,
-      ttlMs: undefined,
-      version: undefined,
-      ageMs,
-    };
+    const unknown = { node: undefined, ttlMs: undefined, version: undefined };
+    return { value: value as T, source: 'fallback', stale: true, ageMs, ...unknown };
   }
   if (parts.read.degrades) return undefined;
   throw new CacheError('ERR_UNAVAILABLE', `no owner of the key answered: ${error.message}`, {

@@ -11,8 +11,8 @@
 
 import type { CacheParts } from '../cache-parts.js';
 import { OptionError, TimeoutError } from '../errors.js';
-import { readEntry } from '../replication/entry-read.js';
 import { type Call, resolveTtl, type SetOptions } from './call-options.js';
+import { entryOf } from './entry.js';
 import { readValue, writeValue } from './single.js';
 
 export interface LoaderContext {
@@ -49,6 +49,10 @@ interface Plan<T> {
   readonly revalidateMs: number;
 }
 
+const MAX_LOADER_MS = 2 ** 31 - 1;
+/** Writes that a caller waits out before it loads all the same, so that a key under constant change keeps nobody for ever. */
+const READS = 3;
+
 export async function getOrSet<T>(
   parts: CacheParts,
   key: string,
@@ -58,41 +62,33 @@ export async function getOrSet<T>(
 ): Promise<T> {
   const wire = parts.keys.toWireKey(key);
   if (typeof loader !== 'function') throw new OptionError('loader', 'must be a function');
-  const revalidateMs = duration(options.staleWhileRevalidateMs, 'staleWhileRevalidateMs');
-  const graceMs = Math.max(revalidateMs, duration(options.staleIfErrorMs, 'staleIfErrorMs'));
-  const hash = parts.read.ledgerHash(wire, parts.topology.placement.hash(wire));
+  const revalidateMs = duration(options.staleWhileRevalidateMs ?? 0, 'staleWhileRevalidateMs', 0);
+  const staleIfErrorMs = duration(options.staleIfErrorMs ?? 0, 'staleIfErrorMs', 0);
+  const loaderTimeoutMs = duration(options.loaderTimeoutMs ?? 10_000, 'loaderTimeoutMs', 1, MAX_LOADER_MS);
   const ttlMs = jittered(resolveTtl(options.ttlMs, parts.defaultTtlMs), options.ttlJitter ?? 0, parts.random);
-  const loaderTimeoutMs = options.loaderTimeoutMs ?? 10_000;
+  // An entry that never expires is never past its time.
+  const graceMs = ttlMs === 0 ? 0 : Math.ceil(Math.max(revalidateMs, staleIfErrorMs));
+  const hash = parts.read.ledgerHash(wire, parts.topology.placement.hash(wire));
   const plan: Plan<T> = { parts, key, wire, hash, call, loader, loaderTimeoutMs, ttlMs, graceMs, revalidateMs };
-  return graceMs > 0 && ttlMs > 0 ? readStaleOrLoad(plan) : readOrLoad(plan);
-}
-
-async function readOrLoad<T>(plan: Plan<T>): Promise<T> {
-  const { generations } = plan.parts.read;
-  for (;;) {
-    const generation = generations.snapshot(plan.hash);
-    const value = await readValue(plan.parts, plan.wire, plan.call);
+  const { generations } = parts.read;
+  for (let reads = 1; ; reads++) {
+    const generation = generations.snapshot(hash);
+    const value = graceMs > 0 ? await readPerhapsStale(plan) : await readValue(parts, wire, call);
     if (value !== undefined) return value as T;
-    if (generations.isCurrent(plan.hash, generation)) return load(plan);
+    if (reads === READS || generations.isCurrent(hash, generation)) return load(plan);
   }
 }
 
-async function readStaleOrLoad<T>(plan: Plan<T>): Promise<T> {
-  const { parts, wire, call, graceMs, revalidateMs } = plan;
-  const { entry } = await readEntry(parts.read, {
-    topology: parts.topology,
-    key: wire,
-    totalMs: call.totalMs,
-    lane: call.lane,
-  });
-  if (entry === undefined) return load(plan);
-  const value = parts.values.restore(wire, entry.kept) as T;
-  const pastMs = entry.ttlMs <= 0 ? 0 : graceMs - entry.ttlMs;
-  if (pastMs <= 0) return value;
+async function readPerhapsStale<T>(plan: Plan<T>): Promise<T | undefined> {
+  const { parts, key, wire, call, graceMs, revalidateMs } = plan;
+  const entry = await entryOf<T>(parts, key, wire, call);
+  if (entry === undefined) return undefined;
+  const pastMs = typeof entry.ttlMs === 'number' ? graceMs - entry.ttlMs : 0;
+  if (pastMs <= 0) return entry.value;
   const renewal = load(plan);
-  if (pastMs > revalidateMs) return renewal.catch(() => value);
+  if (pastMs > revalidateMs) return renewal.catch(() => entry.value);
   renewal.catch(() => undefined);
-  return value;
+  return entry.value;
 }
 
 /** Joins the loader that runs for the key, or runs this one. */
@@ -135,9 +131,8 @@ function jittered(ttlMs: number, share: number, random: () => number): number {
   return ttlMs === 0 || share === 0 ? ttlMs : Math.max(1, Math.ceil(ttlMs * (1 - share * random())));
 }
 
-function duration(value: number | undefined, path: string): number {
-  if (value === undefined) return 0;
-  if (typeof value !== 'number' || !(value >= 0) || value === Infinity)
-    throw new OptionError(path, `must be a number of milliseconds of at least 0, got ${String(value)}`);
+function duration(value: number, path: string, min: number, max = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value !== 'number' || !(value >= min && value <= max))
+    throw new OptionError(path, `must be a number of milliseconds from ${min} to ${max}, got ${String(value)}`);
   return value;
 }

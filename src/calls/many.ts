@@ -29,7 +29,8 @@ const WAVE = 4_096;
 /** From here on a list of keys is bulk traffic, which small calls need not wait behind. */
 const LARGE_LIST = 1_024;
 
-export async function getMany<T>(parts: CacheParts, keys: readonly string[], call: Call): Promise<FoundMany<T>> {
+export async function getMany<T>(parts: CacheParts, given: Iterable<string>, call: Call): Promise<FoundMany<T>> {
+  const keys = listed(given);
   const found = Object.assign(new Map<string, T>(), { failures: new Map<string, CacheError>() });
   const { topology } = parts;
   const each: Call = keys.length >= LARGE_LIST && call.lane === 'interactive' ? { ...call, lane: 'bulk' } : call;
@@ -61,9 +62,8 @@ export async function setMany<T>(
 ): Promise<StoredMany> {
   if (typeof entries !== 'object' || entries === null)
     throw new OptionError('entries', 'must be a Map, a list of pairs or an object');
-  const pairs = isIterable<readonly [string, T]>(entries) ? [...entries] : Object.entries(entries);
   // The last value of a key counts, as if they had been set one after another.
-  const values = new Map<string, T>(pairs);
+  const values = new Map<string, T>(isIterable(entries) ? pairsOf(entries) : Object.entries(entries));
   const written = await writeMany(parts, [...values.keys()], call, (key, wire, stamp) => ({
     bytes: parts.values.encode(
       wire,
@@ -77,8 +77,8 @@ export async function setMany<T>(
   return { stored: written.done, failures: written.failures };
 }
 
-export async function deleteMany(parts: CacheParts, keys: readonly string[], call: Call): Promise<DeletedMany> {
-  const written = await writeMany(parts, [...new Set(keys)], call, () => ({ bytes: undefined, ttlMs: 0 }));
+export async function deleteMany(parts: CacheParts, keys: Iterable<string>, call: Call): Promise<DeletedMany> {
+  const written = await writeMany(parts, [...new Set(listed(keys))], call, () => ({ bytes: undefined, ttlMs: 0 }));
   return { deleted: written.done, failures: written.failures };
 }
 
@@ -137,6 +137,21 @@ async function inWaves(
   }
 }
 
-function isIterable<T>(value: object): value is Iterable<T> {
+/** A string is a list of its characters, which nobody means. */
+function listed(keys: Iterable<string>): string[] {
+  if (typeof keys !== 'object' || keys === null || !isIterable(keys))
+    throw new OptionError('keys', 'must be a list of keys');
+  return [...keys];
+}
+
+function* pairsOf<T>(entries: Iterable<readonly [string, T]>): Generator<readonly [string, T]> {
+  for (const pair of entries) {
+    if (!Array.isArray(pair) || pair.length !== 2)
+      throw new OptionError('entries', 'must be pairs of a key and a value');
+    yield pair;
+  }
+}
+
+function isIterable<T>(value: object | Iterable<T>): value is Iterable<T> {
   return Symbol.iterator in value;
 }

@@ -6,15 +6,26 @@
 import { OptionError } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
 
+const VERSION = /^([^!]+)!([^!]*)!([^!]+)$/;
+
 export function versionOf(node: CacheNode, token: string): string {
   return [node.name, node.connection?.incarnation?.id ?? '', token].map(encodeURIComponent).join('!');
 }
 
 /** The node's token, if the version is of this node and of this life of its data. @throws OptionError if it is no version at all */
 export function parseVersion(version: unknown, node: CacheNode, anyNode = false): string | undefined {
-  const parts = typeof version === 'string' ? version.split('!') : [];
-  if (parts.length !== 3) throw new OptionError('version', 'must be a version that getEntry gave');
-  const [name, incarnation, token] = parts.map(decodeURIComponent);
+  const parts = typeof version === 'string' ? VERSION.exec(version) : null;
+  if (parts === null) throw new OptionError('version', 'must be a version that getEntry gave');
+  const [name, incarnation, token] = decoded(parts.slice(1));
   if (!anyNode && (name !== node.name || incarnation !== (node.connection?.incarnation?.id ?? ''))) return undefined;
   return token;
+}
+
+/** @throws OptionError */
+function decoded(parts: readonly string[]): string[] {
+  try {
+    return parts.map(decodeURIComponent);
+  } catch {
+    throw new OptionError('version', 'must be a version that getEntry gave');
+  }
 }

@@ -1,7 +1,7 @@
 /** The smaller groups of options: timeouts, reads, fallback, near cache, ledger. Each with its defaults and its check. */
 
 import type { CompressionOptions } from '../compression.js';
-import { integer, number, type OptionRule, oneOf, resolveOptions } from '../node/option-rules.js';
+import { integer, number, oneOf, resolveOptions } from '../node/option-rules.js';
 import type { ReadPreference } from '../routing/owner-walk.js';
 
 export interface TimeoutOptions {
@@ -83,13 +83,14 @@ export function resolveTimeouts(options: TimeoutOptions): TimeoutSettings {
   return resolveOptions('timeouts', options, { connectMs: 300, attemptMs: 200, totalMs: 500 }, TIMEOUT_RULES);
 }
 
-export function resolveRead(options: ReadOptions): ReadSettings {
-  const prefer: OptionRule = { says: "'primary', 'any' or { zone }", holds: isPreference };
-  const defaults: ReadSettings = { prefer: 'primary', onMiss: 'next' };
-  return resolveOptions<ReadSettings>('read', options, defaults, {
-    prefer,
-    onMiss: oneOf(['next', 'accept']),
-  });
+const READ_DEFAULTS: ReadSettings = { prefer: 'primary', onMiss: 'next' };
+const READ_RULES = {
+  prefer: { says: "'primary', 'any' or { zone }", holds: isPreference },
+  onMiss: oneOf(['next', 'accept']),
+};
+
+export function resolveRead(options: ReadOptions, defaults: ReadSettings = READ_DEFAULTS): ReadSettings {
+  return resolveOptions<ReadSettings>('read', options, defaults, READ_RULES);
 }
 
 function isPreference(value: unknown): boolean {

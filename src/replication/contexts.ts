@@ -10,7 +10,6 @@ import type { Verdict } from '../envelope.js';
 import type { CacheError } from '../errors.js';
 import type { Generations } from '../near/generations.js';
 import type { CacheNode } from '../node/cache-node.js';
-import type { ReadPreference } from '../routing/owner-walk.js';
 import type { WritePolicy } from './write-policy.js';
 
 /** Counted over the life of the cache. */
@@ -66,8 +65,6 @@ interface KeyContext {
 }
 
 export interface ReadContext extends KeyContext {
-  readonly preference: ReadPreference;
-  readonly asksNextOnMiss: boolean;
   /** Reads at former owners while a hand-off runs. */
   readonly formerReads: FormerReads;
   /**

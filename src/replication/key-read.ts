@@ -15,7 +15,7 @@ import { CacheError } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { GetAttempt, GetSink } from '../node/get-attempt.js';
 import type { Lane } from '../node/lane.js';
-import { OwnerWalk } from '../routing/owner-walk.js';
+import { OwnerWalk, type ReadPreference } from '../routing/owner-walk.js';
 import type { ReadContext } from './contexts.js';
 
 /** What the ledger takes for a copy without a stamp. */
@@ -25,6 +25,10 @@ const NO_STAMP = -1;
 export interface ReadCall {
   readonly totalMs: number;
   readonly lane: Lane;
+  /** Which owner is asked first. */
+  readonly prefer: ReadPreference;
+  /** Whether a miss at one owner asks the next one. */
+  readonly asksNextOnMiss: boolean;
 }
 
 /** What a read needs to know once its first attempt was not enough; most reads never do. */
@@ -72,7 +76,7 @@ export class KeyRead implements GetSink {
     const place = topology.placement.hash(key);
     this.hash = context.ledgerHash(key, place);
     this.generation = context.generations.snapshot(this.hash);
-    const first = context.preference === 'primary' ? topology.primary(place, key) : undefined;
+    const first = call.prefer === 'primary' ? topology.primary(place, key) : undefined;
     if (first?.isServing === true && this.mayAsk(first)) this.ask(first, Math.min(context.attemptMs, call.totalMs));
     else this.walkOn(undefined, undefined, 0);
   }
@@ -129,7 +133,7 @@ export class KeyRead implements GetSink {
   missed(attempt: GetAttempt): void {
     const node = attempt.node as CacheNode;
     node.misses++;
-    if (this.topology.previous === undefined && (this.topology.replication === 1 || !this.context.asksNextOnMiss)) {
+    if (this.topology.previous === undefined && (this.topology.replication === 1 || !this.call.asksNextOnMiss)) {
       this.resolve(undefined);
       return;
     }
@@ -216,9 +220,9 @@ export class KeyRead implements GetSink {
   }
 
   private walk(): OwnerWalk {
-    const { context, topology, key } = this;
+    const { context, topology, key, call } = this;
     const owners = topology.owners(topology.placement.hash(key), key);
-    const walk = new OwnerWalk(owners, context.preference, context.counters.walks++);
+    const walk = new OwnerWalk(owners, call.prefer, context.counters.walks++);
     for (const owner of owners) if (!this.mayAsk(owner)) walk.leaveOut(owner);
     return walk;
   }

@@ -1,0 +1,36 @@
+/** An entry as one node holds it. A node that cannot tell life and version of an entry is asked for its bytes alone. */
+
+import type { Inspection } from '../driver/driver.js';
+import type { CacheNode } from '../node/cache-node.js';
+import type { Lane } from '../node/lane.js';
+import { type Outcome, promised } from './promised-attempt.js';
+
+export interface EntryTarget {
+  readonly key: string;
+  /** The ledger's. */
+  readonly hash: number;
+  /** The ring's. */
+  readonly place: number;
+  readonly timeoutMs: number;
+}
+
+export interface Sighting {
+  /** As stored, envelope included; a copy. */
+  readonly bytes: Buffer;
+  readonly ttlMs: number | undefined;
+  readonly token: string | undefined;
+}
+
+export function sight(node: CacheNode, target: EntryTarget, lane: Lane): Promise<Outcome<Sighting | undefined>> {
+  if (node.driver.capabilities.compareAndSet)
+    return promised<Inspection | undefined>(target, (origin) => node.inspect(origin, lane, true));
+  const { key, hash, timeoutMs } = target;
+  return new Promise((resolve) => {
+    node.get(key, hash, timeoutMs, lane, {
+      hit: (_, bytes, start, end) =>
+        resolve({ result: { bytes: Buffer.from(bytes.subarray(start, end)), ttlMs: undefined, token: undefined } }),
+      missed: () => resolve({ result: undefined }),
+      failed: (_, error) => resolve({ failure: { error, sentOn: undefined } }),
+    });
+  });
+}

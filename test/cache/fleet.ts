@@ -1,0 +1,104 @@
+/** Nodes of each kind to run one and the same test against: in-process, Redis, memcached, and rings of several kinds. */
+
+import { randomUUID } from 'node:crypto';
+import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
+import { MemoryNode } from '../../src/driver/memory/memory-node.js';
+import { type Cache, type CacheOptions, createCache, type NodeOptions } from '../../src/index.js';
+import { startMemcached } from '../../src/testing/servers/memcached-server.js';
+import { startRedis } from '../../src/testing/servers/redis-server.js';
+import type { TestServer } from '../../src/testing/servers/test-server.js';
+
+export interface FleetKind {
+  readonly name: string;
+  readonly redis: number;
+  readonly memcached: number;
+  readonly sasl: number;
+  readonly memory: number;
+  readonly replication: number;
+}
+
+const kind = (name: string, parts: Partial<FleetKind>): FleetKind => ({
+  name,
+  redis: 0,
+  memcached: 0,
+  sasl: 0,
+  memory: 0,
+  replication: 1,
+  ...parts,
+});
+
+export const MEMORY = kind('memory', { memory: 2 });
+export const REDIS = kind('redis', { redis: 1 });
+export const MEMCACHED = kind('memcached', { memcached: 1 });
+export const SASL = kind('memcached+sasl', { sasl: 1 });
+/** Every key lives on both kinds, the first owner now of this, now of that kind. */
+export const MIXED = kind('redis and memcached, two copies', { redis: 1, memcached: 1, replication: 2 });
+
+/** All that know every operation. */
+export const FLEETS: readonly FleetKind[] = [MEMORY, REDIS, MEMCACHED, MIXED];
+/** And the one that cannot compare, enumerate or take raw commands. */
+export const ALL_FLEETS: readonly FleetKind[] = [...FLEETS, SASL];
+
+/** Deadlines that a busy machine meets. */
+export const PATIENT = { connectMs: 3_000, attemptMs: 3_000, totalMs: 6_000 };
+
+export class Fleet {
+  readonly kind: FleetKind;
+  readonly servers: readonly TestServer[];
+  readonly memory: readonly MemoryNode[];
+  readonly #caches: { destroy(): Promise<unknown> }[] = [];
+
+  private constructor(fleetKind: FleetKind, servers: readonly TestServer[], memory: readonly MemoryNode[]) {
+    this.kind = fleetKind;
+    this.servers = servers;
+    this.memory = memory;
+  }
+
+  static async start(fleetKind: FleetKind): Promise<Fleet> {
+    const times = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
+    const servers = await Promise.all([
+      ...times(fleetKind.redis, () => startRedis()),
+      ...times(fleetKind.memcached, () => startMemcached()),
+      ...times(fleetKind.sasl, () => startMemcached({ sasl: { username: 'ann', password: 'p:w' } })),
+    ]);
+    const memory = times(fleetKind.memory, (i) => new MemoryNode({ name: `memory-${i}` }));
+    return new Fleet(fleetKind, servers, memory);
+  }
+
+  get nodes(): NodeOptions[] {
+    return [
+      ...this.servers.map(({ url }) => ({ url })),
+      ...this.memory.map((store) => ({ name: store.name, driver: createMemoryDriver({ name: store.name, store }) })),
+    ];
+  }
+
+  /** The only server of its kind. */
+  server(serverKind: TestServer['kind']): TestServer {
+    const server = this.servers.find((each) => each.kind === serverKind);
+    if (server === undefined) throw new Error(`there is no ${serverKind} in ${this.kind.name}`);
+    return server;
+  }
+
+  /** A cache over these nodes, in a namespace of its own, connected to all of them; gone after `closeCaches`. */
+  async open<V = unknown>(options: CacheOptions = {}): Promise<Cache<V>> {
+    const cache = createCache<V>({
+      nodes: this.nodes,
+      replication: this.kind.replication,
+      namespace: `t-${randomUUID()}`,
+      timeouts: PATIENT,
+      ...options,
+    });
+    this.#caches.push(cache);
+    await cache.ready();
+    return cache;
+  }
+
+  async closeCaches(): Promise<void> {
+    await Promise.all(this.#caches.splice(0).map((cache) => cache.destroy()));
+  }
+
+  async stop(): Promise<void> {
+    await this.closeCaches();
+    await Promise.all(this.servers.map((server) => server.stop()));
+  }
+}
