@@ -5,6 +5,7 @@
 
 import { randomInt } from 'node:crypto';
 import { type Clock, systemClock } from './base/clock.js';
+import { MAX_TTL_MS } from './calls/call-options.js';
 import type { Codec, CodecName } from './codec.js';
 import type { CompressionOptions } from './compression.js';
 import { OptionError } from './errors.js';
@@ -128,7 +129,7 @@ const TOP_RULES: { readonly [K in keyof Required<CacheOptions>]: OptionRule } = 
   codec: either(oneOf(['json', 'string', 'bytes']), { says: 'a Codec with encode and decode', holds: isCodec }),
   compression: object,
   maxValueBytes: integer(1, 512 * 1024 * 1024),
-  defaultTtlMs: either(number(1), oneOf(['none'])),
+  defaultTtlMs: either(number(1, MAX_TTL_MS), oneOf(['none'])),
   timeouts: object,
   read: object,
   write: oneOf(['all', 'majority', 'one']),
@@ -142,7 +143,7 @@ const TOP_RULES: { readonly [K in keyof Required<CacheOptions>]: OptionRule } = 
   health: objectOrOff,
   handoff: object,
   ledger: object,
-  clock: object,
+  clock: { says: 'a clock with now, wall, setTimer and setSoon', holds: isClock },
   random: callback,
 };
 
@@ -150,7 +151,7 @@ const DEFAULT_NODES = ['memory://memory-1', 'memory://memory-2', 'memory://memor
 
 /** @throws OptionError naming the path, what is allowed and what it got. */
 export function resolveCacheOptions(given: CacheOptions): CacheSettings {
-  const options = resolveOptions<CacheOptions>('options', given, {}, TOP_RULES);
+  const options = resolveOptions<CacheOptions>('', given, {}, TOP_RULES);
   const codec = options.codec ?? 'json';
   if (options.compression !== undefined && (codec === 'string' || codec === 'bytes'))
     throw new OptionError(
@@ -162,7 +163,7 @@ export function resolveCacheOptions(given: CacheOptions): CacheSettings {
   if (breaker !== undefined) resolveBreakerOptions(breaker);
   const ttl = options.defaultTtlMs ?? 'none';
   return Object.freeze<CacheSettings>({
-    nodes: parseNodes(options.nodes ?? DEFAULT_NODES),
+    nodes: parseNodes(options.nodes === undefined ? DEFAULT_NODES : options.nodes),
     namespace: options.namespace,
     replication: options.replication ?? 1,
     codec,
@@ -190,12 +191,15 @@ export function resolveCacheOptions(given: CacheOptions): CacheSettings {
 }
 
 function isCodec(value: unknown): boolean {
+  return hasMethods(value, ['encode', 'decode']);
+}
+
+function isClock(value: unknown): boolean {
+  return hasMethods(value, ['now', 'wall', 'setTimer', 'setSoon']);
+}
+
+function hasMethods(value: unknown, names: readonly string[]): boolean {
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    'encode' in value &&
-    typeof value.encode === 'function' &&
-    'decode' in value &&
-    typeof value.decode === 'function'
+    typeof value === 'object' && value !== null && names.every((name) => typeof Reflect.get(value, name) === 'function')
   );
 }

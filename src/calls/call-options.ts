@@ -119,7 +119,7 @@ function unknownOption(name: string, fields: CallFields): OptionError {
 }
 
 /** A hundred years: longer is a mistake of unit. */
-const MAX_TTL_MS = 3_155_760_000_000;
+export const MAX_TTL_MS = 3_155_760_000_000;
 
 /** Milliseconds, 0 for none. @throws OptionError for anything but a duration or 'none' */
 export function resolveTtl(ttlMs: unknown, defaultMs: number): number {

@@ -56,7 +56,8 @@ export type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
 /**
  * Checks `options` against `rules` and lays them over `defaults`.
  *
- * @throws OptionError naming the option as `path.field`, the legal values and what it got.
+ * @throws OptionError naming the option as `path.field` (as `field` at the top, where `path` is empty), the legal values
+ * and what it got.
  */
 export function resolveOptions<T extends object>(
   path: string,
@@ -64,19 +65,20 @@ export function resolveOptions<T extends object>(
   defaults: T,
   rules: { readonly [K in keyof T]: OptionRule },
 ): Readonly<T> {
-  if (typeof options !== 'object' || options === null) {
-    throw new OptionError(path, `must be an object, got ${shown(options)}`);
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new OptionError(path === '' ? 'options' : path, `must be an object, got ${shown(options)}`);
   }
+  const at = (name: string): string => (path === '' ? name : `${path}.${name}`);
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(rules, name)) continue;
-    throw new OptionError(`${path}.${name}`, `is not an option; the options are ${Object.keys(rules).join(', ')}`);
+    throw new OptionError(at(name), `is not an option; the options are ${Object.keys(rules).join(', ')}`);
   }
   const resolved: T = { ...defaults };
   for (const name in rules) {
     const value = options[name];
     if (value === undefined) continue;
     const rule = rules[name];
-    if (!rule.holds(value)) throw new OptionError(`${path}.${name}`, `must be ${rule.says}, got ${shown(value)}`);
+    if (!rule.holds(value)) throw new OptionError(at(name), `must be ${rule.says}, got ${shown(value)}`);
     resolved[name] = value as T[typeof name];
   }
   return Object.freeze(resolved);

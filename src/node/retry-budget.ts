@@ -37,8 +37,9 @@ export class RetryBudget {
   #taken = 0;
   #refused = 0;
 
-  constructor(options: RetryBudgetOptions = {}, context: GuardContext = {}) {
-    const settings = resolveOptions('budget', options, DEFAULTS, RULES);
+  /** @throws OptionError naming the option below `path`. */
+  constructor(options: RetryBudgetOptions = {}, context: GuardContext = {}, path = 'budget') {
+    const settings = resolveOptions(path, options, DEFAULTS, RULES);
     this.#clock = clockOf(context);
     this.#price = 1 / settings.ratio;
     this.#maxEarned = settings.maxCredits * this.#price;

@@ -59,7 +59,8 @@ export function resolveBulkhead(options: BulkheadOptions): {
   const { largeValueBytes, interactive, bulk, background, ...all } = options;
   const common = resolveOptions('bulkhead', all, DEFAULTS, RULES);
   const given: Record<Lane, LaneOptions | undefined> = { interactive, bulk, background };
-  const lane = (name: Lane): LaneSettings => resolveOptions(`bulkhead.${name}`, given[name] ?? {}, common, RULES);
+  const lane = (name: Lane): LaneSettings =>
+    given[name] === undefined ? common : resolveOptions(`bulkhead.${name}`, given[name], common, RULES);
   const own = resolveOptions(
     'bulkhead',
     { largeValueBytes },

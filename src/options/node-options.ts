@@ -2,6 +2,7 @@
 
 import type { Address, CredentialsSource, Driver, TlsOptions } from '../driver/driver.js';
 import { OptionError } from '../errors.js';
+import { addressOf, credentialsOf, databaseOf, parseUrl, type Scheme } from './node-url.js';
 
 export interface NodeOptions {
   /** `redis://`, `rediss://`, `redis+unix://`, `memcached://`, `memcacheds://`, `memcached+sasl://` or `memory://name`. */
@@ -21,8 +22,6 @@ export interface NodeOptions {
   /** Speaks to the node instead of the driver that the URL names; then `name` is needed and `url` is not. */
   readonly driver?: Driver | undefined;
 }
-
-export type Scheme = 'redis' | 'memcached' | 'memcached+sasl' | 'memory' | 'driver';
 
 /** A node, checked and complete. */
 export interface NodeSpec {
@@ -50,24 +49,8 @@ const FIELDS: readonly (keyof NodeOptions)[] = [
   'database',
   'driver',
 ];
+const CREDENTIAL_FIELDS = ['username', 'password'];
 const TLS_FIELDS: readonly (keyof TlsOptions)[] = ['ca', 'cert', 'key', 'servername', 'insecureSkipVerify'];
-
-interface SchemeRule {
-  readonly scheme: Scheme;
-  readonly port: number;
-  readonly isTls?: boolean;
-  readonly isSocket?: boolean;
-}
-
-const SCHEMES: ReadonlyMap<string, SchemeRule> = new Map<string, SchemeRule>([
-  ['redis:', { scheme: 'redis', port: 6379 }],
-  ['rediss:', { scheme: 'redis', port: 6379, isTls: true }],
-  ['redis+unix:', { scheme: 'redis', port: 0, isSocket: true }],
-  ['memcached:', { scheme: 'memcached', port: 11211 }],
-  ['memcacheds:', { scheme: 'memcached', port: 11211, isTls: true }],
-  ['memcached+sasl:', { scheme: 'memcached+sasl', port: 11211 }],
-  ['memory:', { scheme: 'memory', port: 0 }],
-]);
 
 /** @throws OptionError naming the first of several nodes of the same name, or whatever else is wrong with the list. */
 export function parseNodes(list: unknown, path = 'nodes'): NodeSpec[] {
@@ -88,95 +71,88 @@ export function parseNode(entry: unknown, path: string): NodeSpec {
     throw new OptionError(path, 'must be a URL or an object with a url');
   const options: NodeOptions = typeof entry === 'string' ? { url: entry } : entry;
   onlyKnown(options, FIELDS, path);
-  const { weight = 1, zone, tls, database, driver } = options;
+  const { weight = 1, zone, driver, name: given } = options;
   if (typeof weight !== 'number' || !(weight > 0) || weight > 1000)
     throw new OptionError(`${path}.weight`, `must be a number above 0, at most 1000, got ${String(weight)}`);
   if (zone !== undefined && (typeof zone !== 'string' || zone === ''))
     throw new OptionError(`${path}.zone`, 'must be a non-empty string');
-  if (database !== undefined && (!Number.isInteger(database) || database < 0))
-    throw new OptionError(`${path}.database`, `must be an integer of at least 0, got ${String(database)}`);
-  if (tls !== undefined) {
-    if (typeof tls !== 'object' || tls === null) throw new OptionError(`${path}.tls`, 'must be an object');
-    onlyKnown(tls, TLS_FIELDS, `${path}.tls`);
-  }
-  const given = options.name;
   if (given !== undefined && (typeof given !== 'string' || given === '' || !given.isWellFormed()))
     throw new OptionError(`${path}.name`, 'must be a non-empty, well-formed string');
-  if (driver !== undefined) {
-    if (given === undefined) throw new OptionError(`${path}.name`, 'is needed for a node with a driver of its own');
-    const address = { host: '', port: 0 };
-    return {
-      name: given,
-      weight,
-      zone,
-      scheme: 'driver',
-      address,
-      credentials: undefined,
-      tls: undefined,
-      database: 0,
-      driver,
-      identity: `driver ${given}`,
-    };
-  }
+  return driver === undefined
+    ? { weight, zone, ...byUrl(options, path) }
+    : { weight, zone, ...byDriver(options, driver, path) };
+}
+
+function byUrl(options: NodeOptions, path: string): Omit<NodeSpec, 'weight' | 'zone'> {
   const { rule, url } = parseUrl(options.url, `${path}.url`);
+  const { database, tls } = options;
   const address = addressOf(rule, url, `${path}.url`);
-  const name = given ?? address.path ?? (rule.scheme === 'memory' ? address.host : `${address.host}:${address.port}`);
+  const place = address.path ?? (rule.scheme === 'memory' ? address.host : `${address.host}:${address.port}`);
+  if (database !== undefined && rule.scheme !== 'redis')
+    throw new OptionError(`${path}.database`, 'must be left out: only Redis has databases');
+  if (database !== undefined && (!Number.isInteger(database) || database < 0))
+    throw new OptionError(`${path}.database`, `must be an integer of at least 0, got ${String(database)}`);
+  if (tls !== undefined) checkTls(tls, rule.isTls === true, `${path}.tls`);
+  if (options.credentials !== undefined) checkCredentials(options.credentials, `${path}.credentials`);
   const number = database ?? databaseOf(rule, url, `${path}.url`);
   return {
-    name,
-    weight,
-    zone,
+    name: options.name ?? place,
     scheme: rule.scheme,
     address,
-    credentials: options.credentials ?? credentialsOf(url),
+    credentials: options.credentials ?? credentialsOf(url, `${path}.url`),
     tls: rule.isTls === true ? (tls ?? {}) : undefined,
     database: number,
     driver: undefined,
-    identity: `${rule.scheme} ${rule.isTls === true} ${address.path ?? `${address.host}:${address.port}`} ${number}`,
+    identity: `${rule.scheme} ${rule.isTls === true} ${place} ${number}`,
   };
+}
+
+function byDriver(options: NodeOptions, driver: Driver, path: string): Omit<NodeSpec, 'weight' | 'zone'> {
+  if (options.name === undefined)
+    throw new OptionError(`${path}.name`, 'is needed for a node with a driver of its own');
+  for (const field of ['url', 'credentials', 'tls', 'database'] as const)
+    if (options[field] !== undefined)
+      throw new OptionError(`${path}.${field}`, 'must be left out for a node with a driver of its own');
+  const isDriver =
+    typeof driver === 'object' &&
+    driver !== null &&
+    typeof driver.connect === 'function' &&
+    typeof driver.capabilities === 'object' &&
+    driver.capabilities !== null;
+  if (!isDriver) throw new OptionError(`${path}.driver`, 'must be a Driver with capabilities and connect');
+  return {
+    name: options.name,
+    scheme: 'driver',
+    address: { host: '', port: 0 },
+    credentials: undefined,
+    tls: undefined,
+    database: 0,
+    driver,
+    identity: `driver ${options.name}`,
+  };
+}
+
+/** Settings of TLS on a plaintext URL would promise what nobody keeps. */
+function checkTls(tls: TlsOptions, isTls: boolean, path: string): void {
+  if (typeof tls !== 'object' || tls === null) throw new OptionError(path, 'must be an object');
+  onlyKnown(tls, TLS_FIELDS, path);
+  if (!isTls) throw new OptionError(path, 'needs a URL that begins with rediss:// or memcacheds://');
+}
+
+/** Never shows what it got: it may be the secret. */
+function checkCredentials(credentials: CredentialsSource, path: string): void {
+  if (typeof credentials === 'function') return;
+  if (typeof credentials !== 'object' || credentials === null)
+    throw new OptionError(path, 'must be { username, password } or a function that answers that');
+  onlyKnown(credentials, CREDENTIAL_FIELDS, path);
+  if (typeof credentials.password !== 'string') throw new OptionError(`${path}.password`, 'must be a string');
+  const { username } = credentials;
+  if (username !== undefined && typeof username !== 'string')
+    throw new OptionError(`${path}.username`, 'must be a string');
 }
 
 function onlyKnown(options: object, known: readonly string[], path: string): void {
   for (const field of Object.keys(options))
     if (!known.includes(field))
       throw new OptionError(`${path}.${field}`, `is not an option; the options are ${known.join(', ')}`);
-}
-
-/** A URL never sets an option: what follows a question mark is ignored, so that no link can switch off a check. */
-function parseUrl(text: unknown, path: string): { rule: SchemeRule; url: URL } {
-  if (typeof text !== 'string') throw new OptionError(path, 'must be a URL');
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw new OptionError(path, 'is not a URL');
-  }
-  const rule = SCHEMES.get(url.protocol);
-  if (rule === undefined)
-    throw new OptionError(
-      path,
-      `must begin with one of ${[...SCHEMES.keys()].map((scheme) => `${scheme}//`).join(', ')}`,
-    );
-  return { rule, url };
-}
-
-function addressOf(rule: SchemeRule, url: URL, path: string): Address {
-  if (rule.isSocket === true) return { host: '', port: 0, path: decodeURIComponent(url.pathname) };
-  if (url.hostname === '')
-    throw new OptionError(path, rule.scheme === 'memory' ? 'must name the node, as in memory://a' : 'must name a host');
-  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? rule.port : Number(url.port) };
-}
-
-function databaseOf(rule: SchemeRule, url: URL, path: string): number {
-  if (rule.scheme !== 'redis' || rule.isSocket === true || url.pathname === '' || url.pathname === '/') return 0;
-  const database = Number(url.pathname.slice(1));
-  if (!Number.isInteger(database) || database < 0)
-    throw new OptionError(path, 'must end in the number of a database, as in redis://host/2');
-  return database;
-}
-
-function credentialsOf(url: URL): CredentialsSource | undefined {
-  if (url.password === '' && url.username === '') return undefined;
-  const username = decodeURIComponent(url.username);
-  return { password: decodeURIComponent(url.password), ...(username === '' ? {} : { username }) };
 }

@@ -41,6 +41,6 @@ export function resolveRetry(options: RetryOptions): RetrySettings {
     attempts: integer(1, 100),
     budget,
   });
-  new RetryBudget(settings.budget);
+  new RetryBudget(settings.budget, {}, 'retry.budget');
   return settings;
 }
