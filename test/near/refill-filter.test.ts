@@ -29,7 +29,16 @@ describe('RefillFilter', () => {
     const filter = new RefillFilter();
     expect(filter.isDue(0x0001_1234, 5_000)).toBe(true);
     expect(filter.isDue(0x0002_1234, 5_000)).toBe(true);
+    expect(filter.isDue(0x0003_1234, 5_000)).toBe(true);
     expect(filter.isDue(0x0001_1234, 5_000)).toBe(true);
+  });
+
+  it('remembers two keys of a bucket at once', () => {
+    const filter = new RefillFilter();
+    filter.isDue(0x0001_1234, 5_000);
+    filter.isDue(0x0002_1234, 5_000);
+    expect(filter.isDue(0x0001_1234, 5_000)).toBe(false);
+    expect(filter.isDue(0x0002_1234, 5_000)).toBe(false);
   });
 
   it('finds every key due that it has not seen this second, whatever its hash and the time', () => {
