@@ -2,7 +2,7 @@
 //
 // Keys of some 20 characters cycle over at least 200,000, so that neither the processor's cache nor any memory of the
 // last key flatters a table. The walk over keys and hashes alone is measured too and taken off: the columns are what the
-// ledger adds. Each ledger is asked for right answers first; a wrong one ends the run.
+// ledger adds. Of a hundred and more samples of 5 ms the fastest counts: the machine's other work is not ours. Each ledger is asked for right answers first; a wrong one ends the run.
 //
 // Run after `npm run build`: node bench/micro-ledger.js [filter]
 
@@ -21,7 +21,9 @@ const RAW = -1;
 const RUN = 1_000;
 
 const keysOf = (count, name) => {
-  const keys = Array.from({ length: count }, (_, i) => Buffer.from(`shop:${name}:${String(i).padStart(8, '0')}`).toString());
+  const keys = Array.from({ length: count }, (_, i) =>
+    Buffer.from(`shop:${name}:${String(i).padStart(8, '0')}`).toString(),
+  );
   const hashes = Float64Array.from(keys, (key) => xxh32(key));
   const owners = keys.map((_, i) => [{ slot: i % NODES }, { slot: (i + 1) % NODES }]);
   return { keys, hashes, owners };
@@ -77,8 +79,18 @@ function reads(state, ledger, set, stamps) {
   assert.equal(ledger.trusts(0, hashes[6], keys[6], RAW, 0), true);
   assert.equal(ledger.trusts(3, hashes[6], keys[6], RAW, 0), false);
   const walk = walkOf(set, isThere);
-  add(`${state}: read, stamped`, 60, walk, cycle(length, (i) => ledger.trusts(i % NODES, hashes[i], keys[i], stamps[i], OURS)));
-  add(`${state}: read, raw`, 60, walk, cycle(length, (i) => ledger.trusts(i % NODES, hashes[i], keys[i], RAW, 0)));
+  add(
+    `${state}: read, stamped`,
+    60,
+    walk,
+    cycle(length, (i) => ledger.trusts(i % NODES, hashes[i], keys[i], stamps[i], OURS)),
+  );
+  add(
+    `${state}: read, raw`,
+    60,
+    walk,
+    cycle(length, (i) => ledger.trusts(i % NODES, hashes[i], keys[i], RAW, 0)),
+  );
   const others = elsewhere;
   add(
     `${state}: read of a key not written here`,
@@ -171,14 +183,19 @@ for (const [count, label] of [
 {
   // A full table: each write of a new key drives out an old floor.
   const full = new Ledger({ clientId: OURS, clock: performance, maxFloors: 100_000 });
-  let slowest = 0;
+  const tooks = new Float64Array(500_000);
   for (let i = 0; i < 500_000; i++) {
     const began = performance.now();
     full.issue(million.hashes[i], million.keys[i], ++clockStamp, million.owners[i]);
-    slowest = Math.max(slowest, performance.now() - began);
+    tooks[i] = performance.now() - began;
   }
   assert.ok(full.stats().floors <= 100_000);
-  console.log(`500,000 keys through room for 100,000: slowest write ${slowest.toFixed(2)} ms`);
+  tooks.sort();
+  const over = tooks.length - tooks.findIndex((took) => took > 1);
+  console.log(
+    `500,000 keys through room for 100,000: 99.99th percentile of a write ${(tooks[499_950] * 1e3).toFixed(0)} µs, ` +
+      `${over <= tooks.length ? over : 0} over 1 ms, pauses of the machine and the collector included`,
+  );
   writes('full table', full, first(million, 1_000_000));
 }
 
@@ -188,9 +205,9 @@ let isOver = false;
 for (const { name, limitNs, walk, run } of subjects) {
   const measured = [];
   new Benchmark.Suite()
-    .add('walk', walk, { maxTime: 0.5 })
-    .add('run', run, { maxTime: 1.5 })
-    .on('cycle', (event) => measured.push((event.target.stats.mean * 1e9) / RUN))
+    .add('walk', walk, { minTime: 0.005, maxTime: 0.5, minSamples: 50 })
+    .add('run', run, { minTime: 0.005, maxTime: 1.5, minSamples: 50 })
+    .on('cycle', (event) => measured.push((Math.min(...event.target.stats.sample) * 1e9) / RUN))
     .on('error', (event) => {
       throw event.target.error;
     })
@@ -198,6 +215,11 @@ for (const { name, limitNs, walk, run } of subjects) {
   const [bare, whole] = measured;
   const ns = whole - bare;
   if (limitNs !== undefined && ns > limitNs) isOver = true;
-  console.log(name.padEnd(58), ns.toFixed(1).padStart(8), bare.toFixed(1).padStart(8), String(limitNs ?? '').padStart(8));
+  console.log(
+    name.padEnd(58),
+    ns.toFixed(1).padStart(8),
+    bare.toFixed(1).padStart(8),
+    String(limitNs ?? '').padStart(8),
+  );
 }
 if (isOver) process.exitCode = 1;

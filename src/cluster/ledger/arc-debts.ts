@@ -42,6 +42,7 @@ export class ArcDebts {
 
   /** The stamp that copies at this place must have reached; 0 if it was never lost. */
   boundAt(place: number): number {
+    if (this.lost.length === 0) return 0;
     let bound = 0;
     for (const { arcs, backAt } of this.lost) if (backAt > bound && arcs.movedAt(place)) bound = backAt;
     return bound;

@@ -74,6 +74,7 @@ export class ConnectionDebts {
   }
 
   has(hash: number, key: string): boolean {
+    if (this.held.length === 0) return false;
     for (const debt of this.held) {
       if (debt.isAsleep) continue;
       if (debt.buckets !== undefined && debt.buckets[bucketOf(hash)] === 1) return true;

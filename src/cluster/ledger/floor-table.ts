@@ -168,15 +168,19 @@ export class FloorTable {
 
   /** A hand goes round the segment; of the next few records the oldest goes. Constant time, whatever the bound. */
   private evictOne(segment: RecordSegment, index: number): void {
-    this.words = segment.words;
-    const { places } = segment;
-    let place = this.hands[index]! % places;
+    const { words, places } = segment;
+    this.words = words;
+    let place = this.hands[index]! & (places - 1);
     let oldest = NOT_FOUND;
-    for (let seen = 0, steps = 0; seen < SAMPLE && steps < places; steps++, place = (place + 1) % places) {
+    let oldestStamp = Number.POSITIVE_INFINITY;
+    for (let seen = 0, steps = 0; seen < SAMPLE && steps < places; steps++, place = (place + 1) & (places - 1)) {
       const at = place * WIDTH;
-      if (segment.words[at] === 0) continue;
+      if (words[at] === 0) continue;
       seen++;
-      if (oldest === NOT_FOUND || this.stampAt(at) < this.stampAt(oldest)) oldest = at;
+      const stamp = this.stampAt(at);
+      if (stamp >= oldestStamp) continue;
+      oldestStamp = stamp;
+      oldest = at;
     }
     this.hands[index] = place;
     this.onEvict(oldest);

@@ -66,12 +66,8 @@ export class Judge {
       return this.evicted.isEndangered(hash, node.incident) ? 'fence' : 'no';
     }
     const floor = this.floors.stampAt(at);
-    const isReached = this.floors.columnOf(at, node.witness) >= 0;
-    if (isReached) {
-      // What was sent and not answered yet runs before whatever is sent now, or is lost before it.
-      const barrier = node.debts.barrierOf(hash, key);
-      if (barrier >= floor && barrier < Number.POSITIVE_INFINITY) return 'key';
-    } else {
+    // What was sent and not answered yet runs before whatever is sent now, or is lost before it.
+    if (this.floors.columnOf(at, node.witness) < 0) {
       if (node.debts.has(hash, key) || node.forgotten.at(hash) >= floor) return 'key';
       if (!this.floors.isUnlistedAt(at) && floor > node.emptiedAt) return 'key';
     }
@@ -79,9 +75,10 @@ export class Judge {
   }
 
   private trustsRaw(node: NodeLedger, at: number, floor: number, hash: number, key: string, place: number): boolean {
-    if (!this.floors.isConfirmedBy(at, node.witness) && floor > node.emptiedAt) return false;
-    if (node.isClean) return true;
-    return !node.debts.has(hash, key) && !node.connections.has(hash, key) && floor > boundAt(node, hash, place);
+    // Whoever confirmed the last write owes nothing: it struck the debt, or a later debt struck the confirmation.
+    if (!this.floors.isConfirmedBy(at, node.witness) && (floor > node.emptiedAt || node.debts.has(hash, key)))
+      return false;
+    return node.isClean || (!node.connections.has(hash, key) && floor > boundAt(node, hash, place));
   }
 
   private trustsRawUnfloored(node: NodeLedger, hash: number, key: string, place: number): boolean {

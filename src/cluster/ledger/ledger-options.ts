@@ -40,6 +40,7 @@ export const LEDGER_DEFAULTS = {
 } as const;
 
 export interface LedgerBounds {
+  readonly maxFloors: number;
   readonly maxDistrusted: number;
   readonly maxPayable: number;
   readonly maxPayableBytes: number;
@@ -48,6 +49,7 @@ export interface LedgerBounds {
 
 export function boundsOf(options: LedgerOptions): LedgerBounds {
   return {
+    maxFloors: options.maxFloors ?? LEDGER_DEFAULTS.maxFloors,
     maxDistrusted: options.maxDistrusted ?? LEDGER_DEFAULTS.maxDistrusted,
     maxPayable: options.maxPayable ?? LEDGER_DEFAULTS.maxPayable,
     maxPayableBytes: options.maxPayableBytes ?? LEDGER_DEFAULTS.maxPayableBytes,

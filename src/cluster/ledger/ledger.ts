@@ -15,7 +15,7 @@ import { EvictedFloors } from './evicted-floors.js';
 import { NO_FENCE } from './fences.js';
 import { FloorTable, MAX_LISTED, NO_WITNESSES } from './floor-table.js';
 import { type Distrust, Judge } from './judge.js';
-import { boundsOf, LEDGER_DEFAULTS, type LedgerBounds, type LedgerOptions, type LedgerRule } from './ledger-options.js';
+import { boundsOf, LEDGER_DEFAULTS, type LedgerBounds, type LedgerOptions } from './ledger-options.js';
 import type { DebtBook, EnumerationMark, NodeNews, ReadJudge, WriteLog } from './ledger-roles.js';
 import { type LedgerStats, ledgerStats } from './ledger-stats.js';
 import type { NodeLedger } from './node-ledger.js';
@@ -32,29 +32,31 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
   private readonly evicted: EvictedFloors;
   private readonly judge: Judge;
   private readonly nodes: NodeLedgers;
-  private readonly disabled: ReadonlySet<LedgerRule>;
+  private readonly keepsDebts: boolean;
+  private readonly keepsFences: boolean;
 
   constructor(options: LedgerOptions) {
     const { clientId, clock, disabledRules = new Set(), onEviction = 'strict' } = options;
-    const maxFloors = options.maxFloors ?? LEDGER_DEFAULTS.maxFloors;
     const maxClockSkewMs = options.maxClockSkewMs ?? LEDGER_DEFAULTS.maxClockSkewMs;
     this.clock = clock;
-    this.disabled = disabledRules;
+    this.keepsDebts = !disabledRules.has('R4-key');
+    this.keepsFences = !disabledRules.has('R7');
     this.bounds = boundsOf(options);
-    this.floors = new FloorTable(maxFloors);
+    this.floors = new FloorTable(this.bounds.maxFloors);
     this.floors.onEvict = (at) => this.evict(at);
-    this.evicted = new EvictedFloors(maxFloors);
+    this.evicted = new EvictedFloors(this.bounds.maxFloors);
     this.nodes = new NodeLedgers(this.floors, this.bounds);
     // Stamps are whole numbers: beyond f + skew means from f + skew + 1 on.
     const skew = disabledRules.has('R3-skew') ? 0 : Math.ceil(maxClockSkewMs * STAMPS_PER_MS) + 1;
     this.judge = new Judge(this.floors, this.evicted, clientId, skew, onEviction === 'strict');
     // A rule that a test switches off costs nothing while it is on: what feeds it is replaced.
     if (disabledRules.has('R3')) this.issue = nothing;
-    if (disabledRules.has('R4-key')) this.owe = nothing;
+    if (disabledRules.has('R3-evicted')) this.evicted.add = nothing;
+    if (!this.keepsDebts) this.owe = nothing;
     if (disabledRules.has('R4-connection')) this.abandon = nothing;
     if (disabledRules.has('R4-arc')) this.arcsLost = nothing;
     if (disabledRules.has('R6')) this.incarnationChanged = nothing;
-    if (disabledRules.has('R7')) this.fence = this.fenceBucket = nothing;
+    if (!this.keepsFences) this.fence = this.fenceBucket = nothing;
   }
 
   trusts(node: number, hash: number, key: string, stamp: number, clientId: number, place = hash): boolean {
@@ -79,8 +81,8 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
     if (stamp <= ledger.confirmsAfter) return;
     const at = this.floors.find(hash, key);
     if (at === NOT_FOUND || this.floors.stampAt(at) !== stamp) return;
+    if (ledger.debts.size > 0 && !ledger.clearDebt(hash, key, stamp, this.clock.now())) return;
     this.floors.confirm(at, ledger.witness);
-    if (!ledger.isClean) ledger.clearDebt(hash, key, stamp, this.clock.now());
   }
 
   copied(hash: number, key: string, stamp: number, node: number): void {
@@ -89,8 +91,7 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
     if (at === NOT_FOUND) return;
     const floor = this.floors.stampAt(at);
     if (stamp >= 0 && stamp < floor) return;
-    this.floors.confirm(at, ledger.witness);
-    ledger.clearDebt(hash, key, floor, this.clock.now());
+    if (ledger.clearDebt(hash, key, floor, this.clock.now())) this.floors.confirm(at, ledger.witness);
   }
 
   owe(hash: number, key: string, node: number, stamp = this.nodes.latest): void {
@@ -187,7 +188,8 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
   }
 
   connectionGone(node: number, connection: ConnectionName): void {
-    this.tell(node, (ledger, now) => ledger.ended(ledger.connections.gone(connection), this.nodes.latest, now));
+    const { floors, nodes } = this;
+    this.tell(node, (ledger, now) => ledger.ended(ledger.connections.gone(connection), floors, nodes.latest, now));
   }
 
   cannotTell(node: number, connection: ConnectionName): void {
@@ -225,15 +227,15 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
 
   /** Stamp of a fence around debts that do not fit: above the writes they stand for. */
   private fenceStamp(): number {
-    return this.disabled.has('R7') ? NO_FENCE : Math.max(1, this.nodes.latest);
+    return this.keepsFences ? Math.max(1, this.nodes.latest) : NO_FENCE;
   }
 
   /** A floor goes. Witnesses that have not confirmed it are owed it; the rest of its meaning goes to `evicted`. */
   private evict(at: number): void {
     const { floors } = this;
     const hash = floors.hashAt(at);
-    if (!this.disabled.has('R3-evicted')) this.evicted.add(hash, floors.stampAt(at), !floors.isUnlistedAt(at));
-    if (this.disabled.has('R4-key')) return;
+    this.evicted.add(hash, floors.stampAt(at), !floors.isUnlistedAt(at));
+    if (!this.keepsDebts) return;
     for (let column = 0; column < MAX_LISTED; column++) {
       const witness = floors.witnessAt(at, column);
       if (witness === NO_WITNESS || floors.isConfirmedAt(at, column)) continue;

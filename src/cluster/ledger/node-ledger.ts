@@ -8,8 +8,10 @@ import { ArcDebts } from './arc-debts.js';
 import { ConnectionDebts, type EndedConnection } from './connection-debts.js';
 import { DebtTable, NO_BARRIER } from './debt-table.js';
 import { bucketOf, Fences } from './fences.js';
+import type { FloorTable } from './floor-table.js';
 import type { LedgerBounds } from './ledger-options.js';
 import { PayQueue } from './pay-queue.js';
+import { NOT_FOUND } from './record-segment.js';
 
 /** Keys kept by name for abandoned connections. */
 const MAX_CONNECTION_KEYS = 65_536;
@@ -78,20 +80,32 @@ export class NodeLedger {
     this.refresh(now);
   }
 
-  /** `node` holds nothing older than the write stamped `stamp`, the last one issued. */
-  clearDebt(hash: number, key: string, stamp: number, now: number): void {
-    if (this.debts.barrierOf(hash, key) >= stamp || !this.debts.clear(hash, key)) return;
+  /**
+   * The node took the write stamped `stamp`, the last one issued: that pays its debt, unless what an abandoned connection
+   * left may have come later. Answers whether the key is free of debt now.
+   */
+  clearDebt(hash: number, key: string, stamp: number, now: number): boolean {
+    const barrier = this.debts.barrierOf(hash, key);
+    if (barrier === Number.POSITIVE_INFINITY) return true;
+    if (barrier >= stamp) return false;
+    this.debts.clear(hash, key);
     this.queue.remove(key);
     this.refresh(now);
+    return true;
   }
 
   /**
    * Connections ended, and nothing can come from them any more. What came, came at a time that nobody knows, maybe after
-   * a newer write was confirmed: their keys become key debts that only a later write or a delete pays.
+   * a newer write was confirmed: no confirmation of a write issued until now counts, and their keys become debts that
+   * only a later write or a delete pays.
    */
-  ended(ended: readonly EndedConnection[], stamp: number, now: number): void {
+  ended(ended: readonly EndedConnection[], floors: FloorTable, stamp: number, now: number): void {
     for (const { keys, buckets } of ended) {
-      for (const [key, hash] of keys) this.owe(hash, key, stamp, now, stamp);
+      for (const [key, hash] of keys) {
+        const at = floors.find(hash, key);
+        if (at !== NOT_FOUND) floors.strike(at, this.witness);
+        this.owe(hash, key, stamp, now, stamp);
+      }
       buckets?.forEach((isMeant, bucket) => {
         if (isMeant === 1) this.fences.raise(bucket, stamp);
       });

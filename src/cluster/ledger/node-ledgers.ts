@@ -9,10 +9,12 @@ export class NodeLedgers {
   /** Highest stamp heard of: whatever is forgotten now was issued no later. */
   latest = 0;
   private readonly byNode: (NodeLedger | undefined)[] = [];
+  private readonly floors: FloorTable;
   private readonly witnesses: Witnesses;
   private readonly bounds: LedgerBounds;
 
   constructor(floors: FloorTable, bounds: LedgerBounds) {
+    this.floors = floors;
     this.witnesses = new Witnesses(() => floors.strikeDead());
     floors.isDead = (witness) => this.witnesses.isDead(witness);
     this.bounds = bounds;
@@ -50,7 +52,7 @@ export class NodeLedgers {
   settle(now: number, settlingMs: number): void {
     for (const ledger of this.all()) {
       if (ledger.connections.isNone) continue;
-      ledger.ended(ledger.connections.settle(now, settlingMs), this.latest, now);
+      ledger.ended(ledger.connections.settle(now, settlingMs), this.floors, this.latest, now);
       ledger.refresh(now);
     }
   }

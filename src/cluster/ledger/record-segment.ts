@@ -34,7 +34,7 @@ export class RecordSegment {
     this.words = new Uint32Array(INITIAL_PLACES * width);
   }
 
-  /** Places, empty ones included. */
+  /** Places, empty ones included: a power of two. */
   get places(): number {
     return this.mask + 1;
   }
@@ -78,10 +78,11 @@ export class RecordSegment {
       if (tag === 0) break;
       // A record may move back into the hole unless its home lies behind the hole.
       if (((next - tag) & mask) < ((next - hole) & mask)) continue;
-      words.copyWithin(hole * width, next * width, (next + 1) * width);
+      // Word by word: for so few, copyWithin and fill cost several times the work.
+      for (let i = 0; i < width; i++) words[hole * width + i] = words[next * width + i]!;
       hole = next;
     }
-    words.fill(0, hole * width, (hole + 1) * width);
+    for (let i = 0; i < width; i++) words[hole * width + i] = 0;
     this.size--;
   }
 

@@ -89,15 +89,13 @@ export class ExactLedger {
   confirm(key: string, stamp: number, node: number): void {
     const floor = this.#floors.get(key);
     if (floor?.stamp !== stamp || stamp <= this.#at(node).confirmsAfter) return;
-    floor.owners.set(this.#life(node), true);
-    this.#clear(key, stamp, node);
+    if (this.#clear(key, stamp, node)) floor.owners.set(this.#life(node), true);
   }
 
   copied(key: string, stamp: number, node: number): void {
     const floor = this.#floors.get(key);
     if (floor === undefined || (stamp >= 0 && stamp < floor.stamp)) return;
-    floor.owners.set(this.#life(node), true);
-    this.#clear(key, floor.stamp, node);
+    if (this.#clear(key, floor.stamp, node)) floor.owners.set(this.#life(node), true);
   }
 
   owe(key: string, node: number, stamp: number): void {
@@ -120,7 +118,11 @@ export class ExactLedger {
   gone(node: number, name: string): void {
     const world = this.#at(node);
     for (const one of world.held)
-      if (one.name === name && !one.isAsleep) for (const key of one.keys) this.#enter(key, node, this.#latest);
+      if (one.name === name && !one.isAsleep)
+        for (const key of one.keys) {
+          this.#floors.get(key)?.owners.delete(this.#life(node));
+          this.#enter(key, node, this.#latest);
+        }
     world.held = world.held.filter((one) => one.name !== name);
   }
 
@@ -199,8 +201,11 @@ export class ExactLedger {
     debts.set(key, { barrier: Math.max(barrier, debts.get(key)?.barrier ?? 0), serial: ++this.#serial });
   }
 
-  #clear(key: string, stamp: number, node: number): void {
-    const debt = this.#at(node).debts.get(key);
-    if (debt !== undefined && debt.barrier < stamp) this.#at(node).debts.delete(key);
+  /** Whether the key is free of debt afterwards. */
+  #clear(key: string, stamp: number, node: number): boolean {
+    const { debts } = this.#at(node);
+    const debt = debts.get(key);
+    if (debt !== undefined && debt.barrier < stamp) debts.delete(key);
+    return !debts.has(key);
   }
 }
