@@ -12,6 +12,7 @@ import { Cache } from './cache.js';
 import type { CacheParts } from './cache-parts.js';
 import { defaultCall } from './calls/call-options.js';
 import { DebtPayer } from './cluster/debt-payer.js';
+import { Discovery } from './cluster/discovery/discovery.js';
 import { Ledger } from './cluster/ledger/ledger.js';
 import type { Kept } from './codec/transcoder.js';
 import { createTranscoder } from './codec.js';
@@ -96,7 +97,16 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     topology: () => cluster.topology,
   });
   const cluster = createCluster({ settings, surroundings, keys, contexts });
-  const lifecycle = new Lifecycle(clock, cluster, payer, events);
+  const discovery =
+    settings.discovery === undefined
+      ? undefined
+      : new Discovery({
+          ...settings.discovery,
+          clock,
+          apply: (found) => cluster.setNodes(found),
+          failed: (source, reason) => events.emit('discoveryFailed', { source, reason }),
+        });
+  const lifecycle = new Lifecycle(clock, cluster, payer, events, () => discovery?.stop());
   const parts: CacheParts = {
     keys,
     values,
@@ -114,7 +124,11 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     defaults: defaultCall(settings),
     defaultTtlMs: settings.defaultTtlMs,
     random,
-    ring: new RingView(keys, () => cluster.topology),
+    ring: new RingView(
+      keys,
+      () => cluster.topology,
+      (change) => cluster.placementAfter(change),
+    ),
     lifecycle,
     assertOpen() {
       if (lifecycle.isClosed) throw new CacheError('ERR_CLOSED', 'the cache is closed');
@@ -123,6 +137,7 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     nodeViews: () => cluster.topology.nodes.map((node) => viewNode(node, cluster.stateOf(node))),
   };
   cluster.start();
+  discovery?.start();
   return new Cache<V>(parts);
 }
 

@@ -31,6 +31,8 @@ export interface CacheEvents {
   recovered: { readonly afterMs: number };
   failedOver: NodeEvent & { readonly to: string };
   failedBack: NodeEvent & { readonly to: string };
+  /** A source of nodes failed, or answered nothing usable: the last good list stands. Told once until it answers again. */
+  discoveryFailed: { readonly source: string; readonly reason: string };
   topologyChanged: { readonly epoch: number; readonly reason: string; readonly nodes: readonly string[] };
 }
 

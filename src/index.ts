@@ -6,6 +6,7 @@ export type { CallOptions, CountOptions, SetOptions } from './calls/call-options
 export type { CacheEntry } from './calls/entry.js';
 export type { GetOrSetOptions, Loader, LoaderContext } from './calls/get-or-set.js';
 export type { DeletedMany, FoundMany, StoredMany } from './calls/many.js';
+export type { DiscoverySource, FoundNode } from './cluster/discovery/source.js';
 export type { Codec, CodecContext, CodecName } from './codec.js';
 export type { CompressionAlgorithm, CompressionOptions } from './compression.js';
 export { createCache } from './create-cache.js';
@@ -23,6 +24,7 @@ export {
 export type { CacheEventName, CacheEvents, CacheListener } from './events.js';
 export { recommendPoolSize } from './node/pool-size.js';
 export type { BulkheadOptions, LaneOptions } from './options/bulkhead.js';
+export type { DiscoveryOptions } from './options/discovery.js';
 export type { FallbackOptions, LedgerOptions, NearOptions, ReadOptions, TimeoutOptions } from './options/groups.js';
 export type { HandoffOptions, HealthOptions, ProbeTarget } from './options/health.js';
 export type { NodeOptions } from './options/node-options.js';

@@ -13,6 +13,7 @@ import { type BreakerOptions, resolveBreakerOptions } from './node/breaker-optio
 import type { Lane } from './node/lane.js';
 import { callback, either, integer, number, type OptionRule, oneOf, resolveOptions } from './node/option-rules.js';
 import { type BulkheadOptions, type LaneSettings, resolveBulkhead } from './options/bulkhead.js';
+import { type DiscoveryOptions, type DiscoverySettings, resolveDiscovery } from './options/discovery.js';
 import {
   type FallbackOptions,
   type FallbackSettings,
@@ -40,12 +41,20 @@ import {
   resolveHealth,
 } from './options/health.js';
 import { type NodeOptions, type NodeSpec, parseNodes } from './options/node-options.js';
+import { resolvePlacement } from './options/placement.js';
 import { type RetryOptions, type RetrySettings, resolveRetry } from './options/retry.js';
 import type { WritePolicy } from './replication/write-policy.js';
+import type { PlacementKind } from './ring/placements/create-placement.js';
 
 export interface CacheOptions {
   /** URLs or objects. @default three in-process nodes: nothing needs to be installed */
   readonly nodes?: readonly (string | NodeOptions)[] | undefined;
+  /**
+   * Places keys as another client does, so that both find what either wrote: `nodes` in the order of that client's
+   * configuration, no `namespace`, a raw codec. Keys above 186 bytes are the exception: they are digested here.
+   * @default the own ring
+   */
+  readonly placement?: PlacementKind | undefined;
   /** Put before every key, with a colon; `clear` and `keys` stay inside it. @default none */
   readonly namespace?: string | undefined;
   /** Copies of each key, on as many nodes. @default 1 */
@@ -80,6 +89,8 @@ export interface CacheOptions {
   readonly health?: false | HealthOptions | undefined;
   /** How keys move when the ring changes. */
   readonly handoff?: HandoffOptions | undefined;
+  /** Where the list of nodes comes from at run time. @default `nodes` is all there is */
+  readonly discovery?: DiscoveryOptions | undefined;
   readonly ledger?: LedgerOptions | undefined;
   /** Time, for tests. @default the system's */
   readonly clock?: Clock | undefined;
@@ -90,6 +101,8 @@ export interface CacheOptions {
 /** Options, checked and complete. */
 export interface CacheSettings {
   readonly nodes: readonly NodeSpec[];
+  /** `undefined` for the own ring. */
+  readonly placement: PlacementKind | undefined;
   readonly namespace: string | undefined;
   readonly replication: number;
   readonly codec: CodecName | Codec<unknown>;
@@ -108,6 +121,7 @@ export interface CacheSettings {
   readonly near: NearSettings | undefined;
   readonly health: HealthSettings | undefined;
   readonly handoff: HandoffSettings;
+  readonly discovery: DiscoverySettings | undefined;
   readonly degrades: boolean;
   readonly maxClockSkewMs: number;
   readonly ledger: LedgerSettings;
@@ -124,6 +138,7 @@ const objectOrOff = either(object, off);
 
 const TOP_RULES: { readonly [K in keyof Required<CacheOptions>]: OptionRule } = {
   nodes: anything,
+  placement: anything,
   namespace: text,
   replication: integer(1, 16),
   codec: either(oneOf(['json', 'string', 'bytes']), { says: 'a Codec with encode and decode', holds: isCodec }),
@@ -142,6 +157,7 @@ const TOP_RULES: { readonly [K in keyof Required<CacheOptions>]: OptionRule } = 
   maxClockSkewMs: integer(0, 3_600_000),
   health: objectOrOff,
   handoff: object,
+  discovery: object,
   ledger: object,
   clock: { says: 'a clock with now, wall, setTimer and setSoon', holds: isClock },
   random: callback,
@@ -164,6 +180,7 @@ export function resolveCacheOptions(given: CacheOptions): CacheSettings {
   const ttl = options.defaultTtlMs ?? 'none';
   return Object.freeze<CacheSettings>({
     nodes: parseNodes(options.nodes === undefined ? DEFAULT_NODES : options.nodes),
+    placement: resolvePlacement(options.placement),
     namespace: options.namespace,
     replication: options.replication ?? 1,
     codec,
@@ -181,6 +198,7 @@ export function resolveCacheOptions(given: CacheOptions): CacheSettings {
     near: options.near === false || options.near === undefined ? undefined : resolveNear(options.near),
     health: options.health === false ? undefined : resolveHealth(options.health ?? {}),
     handoff: resolveHandoff(options.handoff ?? {}),
+    discovery: options.discovery === undefined ? undefined : resolveDiscovery(options.discovery),
     degrades: options.onUnavailable !== 'throw',
     maxClockSkewMs: options.maxClockSkewMs ?? 500,
     ledger: resolveLedger(options.ledger ?? {}),

@@ -17,13 +17,16 @@ export class Lifecycle {
   readonly #cluster: Cluster;
   readonly #payer: DebtPayer;
   readonly #events: EventBus;
+  readonly #stopOthers: () => void;
   #closing: Promise<CloseReport> | undefined;
 
-  constructor(clock: Clock, cluster: Cluster, payer: DebtPayer, events: EventBus) {
+  /** `stopOthers` is called as closing begins, to end whatever would still change the ring. */
+  constructor(clock: Clock, cluster: Cluster, payer: DebtPayer, events: EventBus, stopOthers: () => void) {
     this.#clock = clock;
     this.#cluster = cluster;
     this.#payer = payer;
     this.#events = events;
+    this.#stopOthers = stopOthers;
   }
 
   get isClosed(): boolean {
@@ -48,6 +51,7 @@ export class Lifecycle {
   }
 
   async #close(timeoutMs: number): Promise<CloseReport> {
+    this.#stopOthers();
     const deadline = this.#clock.now() + timeoutMs;
     const { nodes } = this.#cluster.topology;
     if (timeoutMs > 0) {

@@ -1,0 +1,73 @@
+/**
+ * Discovery: asks a source for the list of nodes, now and then and when it has news, and hands over each good answer. A
+ * source that fails, or answers nothing, changes nothing: the last good list stands, and that is told once until it
+ * answers again.
+ */
+
+import type { Clock, Timer } from '../../base/clock.js';
+import type { DiscoverySource, FoundNode } from './source.js';
+
+export interface DiscoveryParts {
+  readonly clock: Clock;
+  readonly source: DiscoverySource;
+  readonly intervalMs: number;
+  /** Takes the list; rejects if it is no legal one. */
+  readonly apply: (nodes: readonly FoundNode[]) => Promise<void>;
+  readonly failed: (source: string, reason: string) => void;
+}
+
+/** News often comes in a burst: a file is written in pieces. */
+const SETTLE_MS = 50;
+
+export class Discovery {
+  readonly #parts: DiscoveryParts;
+  #timer: Timer | undefined;
+  #unwatch: (() => void) | undefined;
+  #isReading = false;
+  #hasFailed = false;
+  #isStopped = false;
+
+  constructor(parts: DiscoveryParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    try {
+      this.#unwatch = this.#parts.source.watch?.(() => this.#schedule(SETTLE_MS));
+    } catch {
+      // What cannot be watched is still polled.
+    }
+    void this.look();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    this.#unwatch?.();
+  }
+
+  /** Asks now; never rejects. */
+  async look(): Promise<void> {
+    if (this.#isReading || this.#isStopped) return;
+    this.#isReading = true;
+    const { source, apply, failed, intervalMs } = this.#parts;
+    try {
+      const nodes = await source.read();
+      if (nodes.length === 0) throw new Error('the list is empty');
+      if (!this.#isStopped) await apply(nodes);
+      this.#hasFailed = false;
+    } catch (error) {
+      if (!this.#hasFailed && !this.#isStopped)
+        failed(source.name, error instanceof Error ? error.message : String(error));
+      this.#hasFailed = true;
+    } finally {
+      this.#isReading = false;
+    }
+    this.#schedule(intervalMs);
+  }
+
+  #schedule(ms: number): void {
+    this.#timer?.cancel();
+    if (!this.#isStopped) this.#timer = this.#parts.clock.setTimer(() => void this.look(), ms);
+  }
+}

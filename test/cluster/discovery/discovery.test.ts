@@ -1,0 +1,155 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { configSource, parseConfig } from '../../../src/cluster/discovery/config-source.js';
+import { Discovery } from '../../../src/cluster/discovery/discovery.js';
+import { dnsSource } from '../../../src/cluster/discovery/dns-source.js';
+import { parseList } from '../../../src/cluster/discovery/file-source.js';
+import type { FoundNode } from '../../../src/cluster/discovery/source.js';
+import { createCache } from '../../../src/index.js';
+import { FakeClock } from '../../../src/testing/fake-clock.js';
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error('it did not come about within 5 s');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+describe('Discovery', () => {
+  it('keeps the last good list when its source fails, answers nothing or answers nonsense, and says so once', async () => {
+    const clock = new FakeClock();
+    const answers: (readonly FoundNode[] | Error)[] = [
+      ['redis://a'],
+      new Error('no such host'),
+      [],
+      ['bad'],
+      ['redis://b'],
+    ];
+    const applied: (readonly FoundNode[])[] = [];
+    const failures: string[] = [];
+    const discovery = new Discovery({
+      clock,
+      intervalMs: 1_000,
+      source: {
+        name: 'test',
+        read: async () => {
+          const answer = answers.shift() ?? ['redis://b'];
+          if (answer instanceof Error) throw answer;
+          return answer;
+        },
+      },
+      apply: async (nodes) => {
+        if (nodes[0] === 'bad') throw new Error('not a URL');
+        applied.push(nodes);
+      },
+      failed: (source, reason) => failures.push(`${source}: ${reason}`),
+    });
+    discovery.start();
+    await clock.advance(4_500);
+    discovery.stop();
+    expect(applied).toEqual([['redis://a'], ['redis://b']]);
+    expect(failures).toEqual(['test: no such host']);
+    await clock.advance(5_000);
+    expect(applied.length).toBe(2);
+  });
+});
+
+describe('sources of nodes', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ringfence-discovery-'));
+  const path = join(folder, 'nodes.json');
+  const servers: Server[] = [];
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+  });
+
+  it('reads lists as JSON, as an object with nodes, and as lines with comments', () => {
+    expect(parseList('["redis://a", {"url": "redis://b", "weight": 2}]')).toEqual([
+      'redis://a',
+      { url: 'redis://b', weight: 2 },
+    ]);
+    expect(parseList('{"nodes": ["redis://a"]}')).toEqual(['redis://a']);
+    expect(parseList('# ours\nredis://a  # first\n\nredis://b:1#x\n')).toEqual(['redis://a', 'redis://b:1#x']);
+    expect(() => parseList('{"hosts": []}')).toThrow(SyntaxError);
+    expect(() => parseList('[broken')).toThrow(SyntaxError);
+  });
+
+  it('follows a file that is replaced, and moves nothing while the list is the same or broken', async () => {
+    writeFileSync(path, '["memory://a", "memory://b"]');
+    const failures: string[] = [];
+    const epochs: number[] = [];
+    const cache = createCache({ nodes: ['memory://a'], discovery: { file: path, intervalMs: 60_000 } });
+    cache.on('discoveryFailed', ({ reason }) => failures.push(reason));
+    cache.on('topologyChanged', ({ epoch }) => epochs.push(epoch));
+    const names = (): string =>
+      cache
+        .nodes()
+        .map(({ name }) => name)
+        .join();
+    await until(() => names() === 'a,b');
+    writeFileSync(`${path}.new`, '["memory://b", "memory://a"]');
+    renameSync(`${path}.new`, path);
+    writeFileSync(`${path}.new`, 'not a node');
+    renameSync(`${path}.new`, path);
+    await until(() => failures.length === 1);
+    expect(names()).toBe('a,b');
+    expect(epochs.length).toBe(1);
+    writeFileSync(path, '["memory://b", "memory://c"]');
+    await until(() => names() === 'b,c');
+    await cache.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('names nodes of A and AAAA records by address, whatever their order, and needs only one family', async () => {
+    const missing = async (): Promise<never> => Promise.reject(new Error('ENODATA'));
+    const both = { resolve4: async () => ['10.0.0.2', '10.0.0.1'], resolve6: async () => ['::1'], resolveSrv: missing };
+    expect(await dnsSource({ host: 'x', port: 6379 }, both).read()).toEqual([
+      { url: 'redis://10.0.0.1:6379' },
+      { url: 'redis://10.0.0.2:6379' },
+      { url: 'redis://[::1]:6379' },
+    ]);
+    const four = { ...both, resolve6: missing };
+    expect(await dnsSource({ host: 'x', port: 1 }, four).read()).toHaveLength(2);
+    await expect(dnsSource({ host: 'x', port: 1 }, { ...four, resolve4: missing }).read()).rejects.toThrow('ENODATA');
+  });
+
+  it('takes target, port and weight from SRV records', async () => {
+    const none = async (): Promise<string[]> => [];
+    const resolver = {
+      resolve4: none,
+      resolve6: none,
+      resolveSrv: async () => [
+        { name: 'b', port: 2, weight: 0 },
+        { name: 'a', port: 1, weight: 5 },
+      ],
+    };
+    expect(await dnsSource({ host: '_mc._tcp.x', scheme: 'memcached' }, resolver).read()).toEqual([
+      { url: 'memcached://a:1', weight: 5 },
+      { url: 'memcached://b:2', weight: 1 },
+    ]);
+  });
+
+  it('asks a configuration endpoint, answered in pieces, and refuses another shape', async () => {
+    const answer = 'CONFIG cluster 0 68\r\n12\nmc-1.x|10.0.0.1|11211 mc-2.x||11212\n\r\nEND\r\n';
+    const nodes = [
+      { url: 'memcached://10.0.0.1:11211', name: 'mc-1.x:11211' },
+      { url: 'memcached://mc-2.x:11212', name: 'mc-2.x:11212' },
+    ];
+    expect(parseConfig(answer)).toEqual(nodes);
+    expect(() => parseConfig('ERROR\r\n')).toThrow(SyntaxError);
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined).resume();
+      socket.write(answer.slice(0, 30));
+      setImmediate(() => socket.write(answer.slice(30)));
+    });
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    expect(await configSource({ host: '127.0.0.1', port }).read()).toEqual(nodes);
+    await expect(configSource({ host: '127.0.0.1', port: 1 }).read()).rejects.toThrow('ECONNREFUSED');
+  });
+});
