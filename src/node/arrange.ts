@@ -14,15 +14,18 @@ export const MAX_BATCH = 512;
 const SLOTS = 2048;
 const MASK = SLOTS - 1;
 
-/** A scratch table of the keys of the batch being arranged: slot by hash, linear probing, emptied by moving on to the next mark. */
+/**
+ * A scratch table of the keys of the batch being arranged: slot by hash, linear probing, emptied by moving on to the next
+ * mark. It holds places, not operations: those would keep their values alive long after they were answered.
+ */
 export class Arranger {
   readonly #marks = new Uint32Array(SLOTS);
-  readonly #operations: (NodeOperation | undefined)[] = new Array<NodeOperation | undefined>(SLOTS).fill(undefined);
+  readonly #places = new Uint32Array(SLOTS);
   #mark = 0;
   /** Where the last `arrange` stopped: the first operation that is not in its batch. */
   stoppedAt = 0;
 
-  /** The next batch of `operations[from …]`; sets `stoppedAt`. Leaves out what is over. */
+  /** The next batch of `operations[from …]`, of at most `limit` requests; sets `stoppedAt`. Leaves out what is over. */
   arrange(operations: readonly NodeOperation[], from: number, limit: number): NodeOperation[] {
     const reads: NodeOperation[] = [];
     let writes: NodeOperation[] | undefined;
@@ -32,10 +35,12 @@ export class Arranger {
     }
     const mark = this.#mark;
     const marks = this.#marks;
-    const known = this.#operations;
-    const end = Math.min(operations.length, from + Math.min(limit, MAX_BATCH));
+    const places = this.#places;
+    const most = Math.min(limit, MAX_BATCH);
+    let requests = 0;
     let i = from;
-    for (; i < end; i++) {
+    // Equal reads add no request: ten thousand callers of one hot key are one.
+    for (; i < operations.length && requests < most; i++) {
       const operation = operations[i] as NodeOperation;
       if (operation.isOver) {
         if (operation.kind !== 'get') operation.offWire?.();
@@ -45,12 +50,13 @@ export class Arranger {
         // A raw command may concern any key: it keeps its place towards everything.
         if (reads.length > 0) break;
         (writes ??= []).push(operation);
+        requests++;
         continue;
       }
       let slot = operation.hash & MASK;
       let same: NodeOperation | undefined;
       while (marks[slot] === mark) {
-        const other = known[slot] as NodeOperation;
+        const other = operations[places[slot] as number] as NodeOperation;
         if (other.hash === operation.hash && other.key === operation.key) {
           same = other;
           break;
@@ -68,8 +74,9 @@ export class Arranger {
         if (same?.kind === 'get') break;
         (writes ??= []).push(operation);
       }
+      requests++;
       marks[slot] = mark;
-      known[slot] = operation;
+      places[slot] = i;
     }
     this.stoppedAt = i;
     if (writes === undefined) return reads;

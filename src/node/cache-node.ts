@@ -6,7 +6,7 @@
 
 import type { Turn } from '../base/turn.js';
 import type { Connection, Driver, Inspection, StoreMode, TtlMs } from '../driver/driver.js';
-import type { CacheError } from '../errors.js';
+import { type CacheError, NodeError } from '../errors.js';
 import type { AttemptNode } from './attempt-state.js';
 import {
   type AttemptOrigin,
@@ -98,7 +98,11 @@ export class CacheNode implements AttemptNode {
             breaker,
             stallMs,
             opened: (connection, beganAt) => events.opened(this, connection, beganAt),
-            down: (error, wasOpen) => events.down(this, error, wasOpen),
+            down: (error, wasOpen) => {
+              // Connections that owe nothing cannot tell that the peer is gone: they learn it from the one that can.
+              if (error instanceof NodeError && error.reason === 'stalled') this.#doubt(turn.clock.now());
+              events.down(this, error, wasOpen);
+            },
           }),
       );
     this.#lanes = {
@@ -135,6 +139,11 @@ export class CacheNode implements AttemptNode {
     return this.#sum((pipeline) => pipeline.queued);
   }
 
+  /** Operations ever asked of it, refused ones included. */
+  get issued(): number {
+    return this.#sum((pipeline) => pipeline.issued);
+  }
+
   /** Opens the connections of the lane of small calls ahead of the first call. */
   open(): void {
     for (const pipeline of this.#lanes.interactive) pipeline.link.open();
@@ -147,7 +156,8 @@ export class CacheNode implements AttemptNode {
     // while any write is on its way there.
     let to = lane;
     if (!this.#order.isQuiet) to = this.#order.laneOf(key) ?? lane;
-    if (this.#keepsOrder && to !== 'interactive' && to === lane && this.#pipeline('interactive', hash).hasWrites) to = 'interactive';
+    if (this.#keepsOrder && to !== 'interactive' && to === lane && this.#pipeline('interactive', hash).hasWrites)
+      to = 'interactive';
     this.#pipeline(to, hash).enqueue(new GetAttempt(this, key, hash, timeoutMs, sink));
   }
 
@@ -224,6 +234,10 @@ export class CacheNode implements AttemptNode {
       order.ended(key);
     };
     return lane;
+  }
+
+  #doubt(now: number): void {
+    for (const lane of LANES) for (const pipeline of this.#lanes[lane]) pipeline.doubt(now);
   }
 
   #sum(of: (pipeline: Pipeline) => number): number {

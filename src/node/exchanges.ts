@@ -64,8 +64,11 @@ export class Exchanges {
     this.#open.push({ operations, startedAt, sentAt: now, shortestMs, end: this.#sent, ordered, isExpired: false });
   }
 
-  /** The connection now owes `owed` operations: what is complete is reported to the breaker. */
-  progressed(owed: number, now: number): void {
+  /**
+   * The connection now owes `owed` operations: what is complete is reported to the breaker. For the last `lateMs` our own
+   * event loop was blocked.
+   */
+  progressed(owed: number, now: number, lateMs: number): void {
     const settled = this.#sent - owed;
     const open = this.#open;
     // Looking through an exchange for refusals is left out while nothing failed at this node.
@@ -75,7 +78,7 @@ export class Exchanges {
       const exchange = open[done++] as Exchange;
       this.ordered -= exchange.ordered;
       if (exchange.isExpired) continue;
-      const lastedMs = now - exchange.sentAt;
+      const lastedMs = this.#lasted(exchange, now, lateMs);
       if (mayHaveFault && exchange.operations.some((operation) => operation.fault === 'node'))
         this.#breaker.onFailure(1, lastedMs, now);
       else this.#breaker.onSuccess(lastedMs, 1, now);
@@ -85,13 +88,18 @@ export class Exchanges {
     this.#failuresSeen = this.#node.failures;
   }
 
-  /** An exchange of which anything expires has failed, once. */
-  expire(now: number, error: ExpiryError): void {
+  /**
+   * An exchange of which anything expires has failed, once; the node is to blame only if it had at least half of the
+   * time: the rest was spent in our own queue, or in an event loop of ours that was blocked (`lateMs`).
+   */
+  expire(now: number, error: ExpiryError, lateMs: number): void {
     for (const exchange of this.#open) {
       if (now - exchange.startedAt < exchange.shortestMs) continue;
       if (!expireDue(exchange.operations, 0, exchange.startedAt, now, error) || exchange.isExpired) continue;
       exchange.isExpired = true;
-      this.#breaker.onFailure(1, now - exchange.sentAt, now);
+      const lastedMs = this.#lasted(exchange, now, lateMs);
+      if (lastedMs * 2 < exchange.shortestMs) this.#breaker.onIgnored(lastedMs, now);
+      else this.#breaker.onFailure(1, lastedMs, now);
     }
   }
 
@@ -105,8 +113,25 @@ export class Exchanges {
     );
   }
 
-  /** The connection is gone, or new. */
-  clear(): void {
+  /** The connection is gone by the node's doing: one failure, however many exchanges were open. */
+  lost(now: number): void {
+    const first = this.#open[0];
+    this.#forget();
+    if (first !== undefined) this.#breaker.onFailure(1, now - first.sentAt, now);
+  }
+
+  /** The connection is gone by our doing: what it owed speaks neither for nor against the node. */
+  dropped(now: number): void {
+    for (const exchange of this.#open) if (!exchange.isExpired) this.#breaker.onIgnored(now - exchange.sentAt, now);
+    this.#forget();
+  }
+
+  /** Half-open, the duration tells a probe's report from others, and is left as it is. */
+  #lasted({ sentAt }: Exchange, now: number, lateMs: number): number {
+    return this.#breaker.state === 'closed' ? Math.max(0, now - sentAt - lateMs) : now - sentAt;
+  }
+
+  #forget(): void {
     this.#open.length = 0;
     this.#sent = 0;
     this.ordered = 0;

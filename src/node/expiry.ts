@@ -1,6 +1,6 @@
 /** Ends the attempts whose time is up, the duplicates that hang on them included. */
 
-import type { TimeoutError } from '../errors.js';
+import type { CacheError, TimeoutError } from '../errors.js';
 import type { NodeOperation } from './attempts.js';
 
 /** Made once a sweep and list, since making an error costs more than all the rest. */
@@ -27,4 +27,13 @@ export function expireDue(
     }
   }
   return error !== undefined;
+}
+
+/** Ends all of `operations[from …]`. */
+export function expireAll(operations: readonly NodeOperation[], from: number, makeError: () => CacheError): void {
+  let error: CacheError | undefined;
+  for (let i = from; i < operations.length; i++) {
+    const operation = operations[i];
+    if (operation?.isOver === false) operation.expire((error ??= makeError()));
+  }
 }

@@ -27,6 +27,8 @@ export interface BulkheadFill {
   readonly maxInFlight: number;
   readonly queued: number;
   readonly maxQueued: number;
+  /** Bytes of the values in the queue, where somebody counts them. */
+  readonly queuedBytes?: number | undefined;
   /** Age of the oldest call in the queue; 0 if none waits. */
   readonly oldestWaitMs: number;
 }
@@ -39,10 +41,12 @@ export class BulkheadFullError extends CacheError implements BulkheadFill {
   readonly maxInFlight: number;
   readonly queued: number;
   readonly maxQueued: number;
+  readonly queuedBytes: number | undefined;
   readonly oldestWaitMs: number;
 
   constructor(reason: 'full' | 'age', fill: BulkheadFill, context: ErrorContext & { readonly lane?: string } = {}) {
-    const sizes = `${fill.inFlight} of ${fill.maxInFlight} in flight, ${fill.queued} of ${fill.maxQueued} queued`;
+    const bytes = fill.queuedBytes === undefined ? '' : ` (${fill.queuedBytes} bytes)`;
+    const sizes = `${fill.inFlight} of ${fill.maxInFlight} in flight, ${fill.queued} of ${fill.maxQueued} queued${bytes}`;
     const cause = reason === 'full' ? 'is full' : 'kept the call in its queue for too long';
     const lane = context.lane === undefined ? '' : ` (lane ${context.lane})`;
     super(
@@ -56,6 +60,7 @@ export class BulkheadFullError extends CacheError implements BulkheadFill {
     this.maxInFlight = fill.maxInFlight;
     this.queued = fill.queued;
     this.maxQueued = fill.maxQueued;
+    this.queuedBytes = fill.queuedBytes;
     this.oldestWaitMs = fill.oldestWaitMs;
   }
 

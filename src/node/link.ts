@@ -20,13 +20,17 @@ export interface LinkSettings {
 export interface LinkEvents {
   /** A connection that began to open at `beganAt` (monotonic) is ready. */
   opened(connection: Connection, beganAt: number): void;
-  /** An open connection was lost, or an attempt to open one failed. */
-  down(error: CacheError, wasOpen: boolean): void;
+  /** An open connection was lost, or an attempt to open one that began at `beganAt` failed. */
+  down(error: CacheError, wasOpen: boolean, beganAt: number): void;
 }
 
 const FIRST_PAUSE_MS = 50;
-/** A password does not become right by itself: ask rarely. */
+/** Neither a password becomes right nor a cluster node a single one by itself: ask rarely. */
 const REFUSED_PAUSE_MS = 30_000;
+/** Trouble is over once a connection stood for so long; one that dies sooner makes the pauses grow on. */
+const STEADY_MS = 1_000;
+/** How long a driver may take to give up when told to. */
+const HEED_MS = 50;
 
 export class Link {
   readonly #driver: Driver;
@@ -37,6 +41,7 @@ export class Link {
   #deadline: Timer | undefined;
   #pause: Timer | undefined;
   #failures = 0;
+  #openedAt = 0;
   connection: Connection | undefined;
   lastError: CacheError | undefined;
 
@@ -48,20 +53,12 @@ export class Link {
 
   /** Known to lead nowhere now: the last attempt failed and the next is not yet due, or it was closed. */
   get isDown(): boolean {
-    return (
-      (this.#state === 'waiting' || this.#state === 'closed' || this.#failures > 0) && this.connection === undefined
-    );
+    if (this.connection !== undefined) return false;
+    return this.#state === 'waiting' || this.#state === 'closed' || this.#failures > 0;
   }
 
   open(): void {
     if (this.#state === 'idle') void this.#connect();
-  }
-
-  /** Ends the pause: something told that the node may be back. */
-  hurry(): void {
-    if (this.#state !== 'waiting') return;
-    this.#pause?.cancel();
-    void this.#connect();
   }
 
   /** Gives the open connection up, and opens another after the pause. */
@@ -70,6 +67,14 @@ export class Link {
     if (connection === undefined) return;
     connection.destroy(error);
     this.#lost(error);
+  }
+
+  /** Gives the open connection up, and opens another at once: the node may have moved. */
+  renew(error: CacheError): void {
+    this.giveUp(error);
+    if (this.#state !== 'waiting') return;
+    this.#pause?.cancel();
+    void this.#connect();
   }
 
   close(error: CacheError): void {
@@ -97,7 +102,7 @@ export class Link {
       if (this.isClosed) return;
       beganAt = this.#settings.clock.now();
       this.#deadline = setFairTimer(this.#settings.clock, () => abort.abort(), this.#settings.connectMs);
-      const connection = await this.#driver.connect({ signal: abort.signal });
+      const connection = await this.#heeded(this.#driver.connect({ signal: abort.signal }), abort.signal);
       this.#deadline.cancel();
       if (this.isClosed) {
         connection.destroy(new CacheError('ERR_CLOSED', 'the cache was closed'));
@@ -105,7 +110,7 @@ export class Link {
       }
       if (!connection.isOpen) throw new NodeError('lost', 'the connection was lost as soon as it was open');
       this.#state = 'open';
-      this.#failures = 0;
+      this.#openedAt = this.#settings.clock.now();
       this.connection = connection;
       connection.onClose = (error) => this.#lost(error);
       this.#events.opened(connection, beganAt);
@@ -115,22 +120,45 @@ export class Link {
       const known =
         error instanceof CacheError ? error : new NodeError('unreachable', 'cannot connect', { cause: error });
       this.#wait(known);
-      this.#events.down(known, false);
+      this.#events.down(known, false, beganAt);
     }
+  }
+
+  /** What `connecting` brings, unless the signal came first: a driver that does not heed it must not hold us up. */
+  #heeded(connecting: Promise<Connection>, signal: AbortSignal): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      let isLate = false;
+      const tooLate = (): void => {
+        isLate = true;
+        reject(new NodeError('unreachable', 'connecting took too long'));
+      };
+      // What the driver itself has to say is worth a moment.
+      const onAbort = (): void => {
+        this.#deadline = this.#settings.clock.setTimer(tooLate, HEED_MS);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      connecting
+        .then((connection) => {
+          if (isLate) connection.destroy(new CacheError('ERR_CLOSED', 'the connection came too late'));
+          else resolve(connection);
+        }, reject)
+        .finally(() => signal.removeEventListener('abort', onAbort));
+    });
   }
 
   #lost(error: CacheError): void {
     if (this.isClosed) return;
     this.connection = undefined;
+    if (this.#settings.clock.now() - this.#openedAt >= STEADY_MS) this.#failures = 0;
     this.#wait(error);
-    this.#events.down(error, true);
+    this.#events.down(error, true, this.#openedAt);
   }
 
   #wait(error: CacheError): void {
     this.lastError = error;
     this.#state = 'waiting';
     const { clock, random, maxPauseMs } = this.#settings;
-    const isRefused = error instanceof NodeError && error.reason === 'auth';
+    const isRefused = error instanceof NodeError && (error.reason === 'auth' || error.reason === 'cluster');
     const longest = isRefused
       ? REFUSED_PAUSE_MS
       : Math.min(maxPauseMs, FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 16));

@@ -8,11 +8,12 @@
 
 import type { Turn, TurnMember } from '../base/turn.js';
 import type { Connection } from '../driver/driver.js';
-import { CacheError, NodeError, TimeoutError } from '../errors.js';
+import { type CacheError, faultOf, NodeError, TimeoutError } from '../errors.js';
 import type { AttemptNode } from './attempt-state.js';
 import type { NodeOperation } from './attempts.js';
 import type { Breaker } from './breaker.js';
 import { Exchanges } from './exchanges.js';
+import { BreakerOpenError, BulkheadFullError } from './guard-errors.js';
 import type { Lane } from './lane.js';
 import type { Link, LinkEvents } from './link.js';
 import type { Sweep, Swept } from './sweep.js';
@@ -22,6 +23,7 @@ export interface PipelineLimits {
   readonly maxInFlight: number;
   readonly maxQueued: number;
   readonly maxQueuedBytes: number;
+  readonly maxQueueAgeMs: number;
 }
 
 export interface PipelineContext {
@@ -44,6 +46,11 @@ export class Pipeline implements TurnMember, Swept {
   readonly #exchanges: Exchanges;
   #bytesSeen = 0;
   #lastProgressAt = 0;
+  /** Refusals of one turn, or of one outage, are one error: making it costs more than all the rest of a refusal. */
+  #full: CacheError | undefined;
+  #unreachable: CacheError | undefined;
+  /** Operations ever asked of this connection, refused ones included. */
+  issued = 0;
 
   constructor(link: (events: LinkEvents) => Link, limits: PipelineLimits, context: PipelineContext) {
     this.#limits = limits;
@@ -51,7 +58,7 @@ export class Pipeline implements TurnMember, Swept {
     this.#exchanges = new Exchanges(context.node, context.breaker);
     this.link = link({
       opened: (connection, beganAt) => this.#opened(connection, beganAt),
-      down: (error, wasOpen) => this.#down(error, wasOpen),
+      down: (error, wasOpen, beganAt) => this.#down(error, wasOpen, beganAt),
     });
   }
 
@@ -79,6 +86,7 @@ export class Pipeline implements TurnMember, Swept {
 
   /** Takes the operation, or fails it before returning: full, or no connection to be had now. */
   enqueue(operation: NodeOperation): void {
+    this.issued++;
     const link = this.link;
     const connection = link.connection;
     if (connection === undefined) {
@@ -92,28 +100,31 @@ export class Pipeline implements TurnMember, Swept {
     const owed = connection === undefined ? 0 : connection.owed;
     const { maxInFlight, maxQueued, maxQueuedBytes } = this.#limits;
     if (owed + queue.count >= maxInFlight + maxQueued || queue.bytes + operation.heldBytes > maxQueuedBytes) {
-      operation.fail(this.#fullError(owed));
+      operation.fail((this.#full ??= this.#fullError('full', owed)));
       return;
     }
     if (queue.add(operation)) this.#context.turn.join(this);
   }
 
   endTurn(now: number): void {
+    this.#full = undefined;
     this.#queue.endTurn(now);
     this.#context.sweep.watch(this);
     this.#pump(now);
   }
 
   sweep(now: number): boolean {
-    this.#queue.expire(now, (timeoutMs) => this.#timeoutError(timeoutMs, false));
-    this.#exchanges.expire(now, (timeoutMs) => this.#timeoutError(timeoutMs, true));
+    const tooOld = (): CacheError => this.#fullError('age', this.inFlight);
+    this.#queue.expire(now, (timeoutMs) => this.#timeoutError(timeoutMs, false), this.#limits.maxQueueAgeMs, tooOld);
+    const lateMs = this.#context.sweep.latenessMs(now);
+    this.#exchanges.expire(now, (timeoutMs) => this.#timeoutError(timeoutMs, true), lateMs);
     this.#watchStall(now);
     return !this.#queue.isEmpty || !this.#exchanges.isEmpty;
   }
 
   close(error: CacheError): void {
     this.link.close(error);
-    this.#exchanges.clear();
+    this.#exchanges.dropped(this.#context.turn.clock.now());
     for (const operation of this.#queue.drain()) operation.fail(error);
   }
 
@@ -125,8 +136,8 @@ export class Pipeline implements TurnMember, Swept {
       const batch = this.#queue.take(room);
       if (batch.operations.length === 0) continue;
       if (!this.#context.breaker.tryAcquire()) {
-        const { name } = this.#context.node;
-        const error = new CacheError('ERR_BREAKER_OPEN', `the breaker of node ${name} is open`, { node: name });
+        const { node, breaker } = this.#context;
+        const error = new BreakerOpenError(breaker.retryAfterMs, { node: node.name });
         for (const operation of batch.operations) operation.fail(error);
         continue;
       }
@@ -137,8 +148,9 @@ export class Pipeline implements TurnMember, Swept {
   }
 
   #opened(connection: Connection, beganAt: number): void {
-    this.#exchanges.clear();
+    this.#unreachable = undefined;
     this.#bytesSeen = connection.bytesRead;
+    this.#lastProgressAt = this.#context.turn.clock.now();
     connection.onProgress = () => this.#progressed(connection);
     this.#context.opened(connection, beganAt);
     this.#pump(this.#context.turn.clock.now());
@@ -147,17 +159,29 @@ export class Pipeline implements TurnMember, Swept {
   #progressed(connection: Connection): void {
     const now = this.#context.turn.clock.now();
     this.#lastProgressAt = now;
-    this.#exchanges.progressed(connection.owed, now);
+    this.#exchanges.progressed(connection.owed, now, this.#context.sweep.latenessMs(now));
     if (!this.#queue.isEmpty) this.#pump(now);
   }
 
-  #down(error: CacheError, wasOpen: boolean): void {
-    this.#exchanges.clear();
-    // One lost connection counts once, however many operations it carried.
-    this.#context.breaker.onFailure();
+  #down(error: CacheError, wasOpen: boolean, beganAt: number): void {
+    const { breaker, turn } = this.#context;
+    const now = turn.clock.now();
+    const fault = faultOf(error);
+    if (fault !== 'link' && fault !== 'node') this.#exchanges.dropped(now);
+    else if (wasOpen)
+      this.#exchanges.lost(now); // a server may well close what is idle: that alone is no failure
+    else breaker.onFailure(1, now - beganAt, now);
+    this.#unreachable = undefined;
     this.#context.down(error, wasOpen);
     const failure = this.#downError();
     for (const operation of this.#queue.drain()) operation.fail(failure);
+  }
+
+  /** Another connection to this node went silent: so has this one, if it owes nothing that could tell. */
+  doubt(now: number): void {
+    const { node, stallMs } = this.#context;
+    if (this.link.connection === undefined || this.inFlight > 0 || now - this.#lastProgressAt < stallMs) return;
+    this.link.giveUp(new NodeError('lost', `node ${node.name} has gone silent`, { node: node.name }));
   }
 
   #watchStall(now: number): void {
@@ -181,6 +205,10 @@ export class Pipeline implements TurnMember, Swept {
   }
 
   #downError(): CacheError {
+    return (this.#unreachable ??= this.#whyDown());
+  }
+
+  #whyDown(): CacheError {
     const { name } = this.#context.node;
     const cause = this.link.lastError;
     if (cause?.code === 'ERR_CLOSED') return cause;
@@ -191,11 +219,12 @@ export class Pipeline implements TurnMember, Swept {
     });
   }
 
-  #fullError(owed: number): CacheError {
+  #fullError(reason: 'full' | 'age', inFlight: number): CacheError {
     const { node, lane, turn } = this.#context;
-    const { count, bytes, oldestAt } = this.#queue;
-    const waitMs = oldestAt === undefined ? 0 : Math.round(turn.clock.now() - oldestAt);
-    const what = `${owed} in flight, ${count} queued (${bytes} bytes), oldest wait ${waitMs} ms`;
-    return new CacheError('ERR_BULKHEAD_FULL', `node ${node.name}, lane ${lane}: ${what}`, { node: node.name });
+    const { maxInFlight, maxQueued } = this.#limits;
+    const { count: queued, bytes: queuedBytes, oldestAt } = this.#queue;
+    const oldestWaitMs = oldestAt === undefined ? 0 : turn.clock.now() - oldestAt;
+    const fill = { inFlight, maxInFlight, queued, queuedBytes, maxQueued, oldestWaitMs };
+    return new BulkheadFullError(reason, fill, { node: node.name, lane });
   }
 }

@@ -3,7 +3,8 @@
  *
  * A verdict never falls in the timer's own phase: the sockets get their turn first, so that an answer that has arrived
  * is not called late. If the timer itself is late, our own event loop was blocked, and the verdict waits for the next
- * sweep, when what the kernel holds has been read.
+ * sweep, when what the kernel holds has been read. It waits once: a process that is always late still keeps its deadlines,
+ * as well as it can. How late we were is left out of what is held against a node.
  */
 
 import type { Clock } from '../base/clock.js';
@@ -15,12 +16,17 @@ export interface Swept {
 
 export const SWEEP_MS = 8;
 const LATE_MS = 20;
+/** For so long after a late sweep, durations may have its lateness in them. */
+const AFTERMATH_MS = 20;
 
 export class Sweep {
   readonly #clock: Clock;
   readonly #members = new Set<Swept>();
   #isArmed = false;
   #dueAt = 0;
+  #lateAt = Number.NEGATIVE_INFINITY;
+  #lateMs = 0;
+  #hasWaited = false;
   /** Sweeps that came late because our own event loop was blocked. */
   lateCount = 0;
 
@@ -34,17 +40,35 @@ export class Sweep {
     if (!this.#isArmed) this.#arm();
   }
 
+  /** For how long our own event loop was blocked until a moment before `now`: so much of a duration is not the node's. */
+  latenessMs(now: number): number {
+    if (now - this.#lateAt < AFTERMATH_MS) return this.#lateMs;
+    const lateMs = now - this.#dueAt;
+    return this.#isArmed && lateMs > LATE_MS ? lateMs : 0;
+  }
+
   #arm(): void {
     this.#isArmed = true;
     this.#dueAt = this.#clock.now() + SWEEP_MS;
-    this.#clock.setTimer(this.#fire, SWEEP_MS);
+    // While somebody waits for an answer, the process is kept; idle, it may end.
+    this.#clock.setTimer(this.#fire, SWEEP_MS, true);
   }
 
   readonly #fire = (): void => {
-    if (this.#clock.now() - this.#dueAt > LATE_MS) {
+    const now = this.#clock.now();
+    const isLate = now - this.#dueAt > LATE_MS;
+    if (isLate) {
       this.lateCount++;
+      this.#lateAt = now;
+      this.#lateMs = now - this.#dueAt;
+    }
+    if (isLate && !this.#hasWaited) {
+      this.#hasWaited = true;
       this.#arm();
-    } else this.#clock.setSoon(this.#judge);
+      return;
+    }
+    this.#hasWaited = false;
+    this.#clock.setSoon(this.#judge);
   };
 
   readonly #judge = (): void => {

@@ -3,9 +3,10 @@
  * room, oldest first. Bounded by its owner, who asks `isFull` first.
  */
 
+import type { CacheError } from '../errors.js';
 import { Arranger } from './arrange.js';
 import type { NodeOperation } from './attempts.js';
-import { type ExpiryError, expireDue } from './expiry.js';
+import { type ExpiryError, expireAll, expireDue } from './expiry.js';
 
 /** Operations of one turn; `next` is the first that still waits. */
 interface Waiting {
@@ -75,8 +76,12 @@ export class WaitQueue {
     return { operations: batch, startedAt };
   }
 
-  expire(now: number, error: ExpiryError): void {
-    for (const { operations, startedAt, next } of this.#waiting) expireDue(operations, next, startedAt, now, error);
+  /** Ends what is past its own time, and what has waited for `maxAgeMs`. */
+  expire(now: number, error: ExpiryError, maxAgeMs: number, tooOld: () => CacheError): void {
+    for (const { operations, startedAt, next } of this.#waiting) {
+      expireDue(operations, next, startedAt, now, error);
+      if (now - startedAt >= maxAgeMs) expireAll(operations, next, tooOld);
+    }
   }
 
   /** Whether an operation on `key` other than a get waits here. */
