@@ -1,0 +1,141 @@
+/**
+ * A cache over real servers, each behind a fault proxy of its own, for one test. All of it is gone when the test has
+ * finished, and the test fails if any handle, listener or unhandled event is left: the rules that every row asserts.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import { type Cache, type CacheOptions, createCache, type NodeOptions } from '../../src/index.js';
+import { FaultProxy } from '../../src/testing/fault-proxy/fault-proxy.js';
+import { trackLeaks } from '../../src/testing/leaks.js';
+import { startMemcached } from '../../src/testing/servers/memcached-server.js';
+import { startRedis } from '../../src/testing/servers/redis-server.js';
+import type { TestServer } from '../../src/testing/servers/test-server.js';
+
+export interface FleetOptions {
+  /** One server each, named a, b, c … @default one redis */
+  readonly kinds?: readonly TestServer['kind'][];
+  /** Arguments of every server. */
+  readonly args?: readonly string[];
+  /** Connects past the proxies. */
+  readonly isDirect?: boolean;
+  readonly cache?: CacheOptions;
+  /** What every node is told besides. */
+  readonly node?: NodeOptions;
+}
+
+/** How one call ended, and how long it took. */
+export interface Ending {
+  readonly ms: number;
+  readonly value?: unknown;
+  readonly error?: unknown;
+}
+
+/** Most callbacks of a loaded event loop come within this. */
+export const LATENESS_MS = 60;
+
+export class Fleet {
+  readonly cache: Cache;
+  readonly servers: readonly TestServer[];
+  readonly proxies: readonly FaultProxy[];
+
+  constructor(cache: Cache, servers: readonly TestServer[], proxies: readonly FaultProxy[]) {
+    this.cache = cache;
+    this.servers = servers;
+    this.proxies = proxies;
+  }
+
+  /** The first server and its proxy. */
+  get server(): TestServer {
+    return this.servers[0] as TestServer;
+  }
+
+  get proxy(): FaultProxy {
+    return this.proxies[0] as FaultProxy;
+  }
+
+  /** `count` keys whose first owner is `node`. */
+  keysOf(node: string, count: number): string[] {
+    const keys: string[] = [];
+    for (let i = 0; keys.length < count; i++) if (this.cache.ring.owners(`key-${i}`)[0] === node) keys.push(`key-${i}`);
+    return keys;
+  }
+
+  /** The node as the cache sees it. */
+  view(name: string) {
+    const view = this.cache.nodes().find((node) => node.name === name);
+    if (view === undefined) throw new Error(`there is no node ${name}`);
+    return view;
+  }
+}
+
+export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
+  const { kinds = ['redis'], args, isDirect = false } = options;
+  clean();
+  const servers = await Promise.all(
+    kinds.map((kind) => (kind === 'redis' ? startRedis({ args }) : startMemcached({ args }))),
+  );
+  for (const server of servers) onTestFinished(() => server.stop());
+  const proxies = isDirect ? [] : await Promise.all(servers.map(({ port }) => startProxy(port)));
+  const nodes = servers.map(({ kind, port }, i) => ({
+    url: `${kind}://127.0.0.1:${proxies[i]?.port ?? port}`,
+    name: nameOf(i),
+    ...options.node,
+  }));
+  const cache = await openCache({ nodes, ...options.cache });
+  await until(() => cache.nodes().every(({ isConnected }) => isConnected));
+  return new Fleet(cache, servers, proxies);
+}
+
+/** Fails the test if anything is left behind once all else of it has been undone; call it first. */
+export function clean(): void {
+  const tracker = trackLeaks();
+  onTestFinished(() => tracker.assertNoLeaks());
+}
+
+export async function startProxy(port: number): Promise<FaultProxy> {
+  const proxy = await FaultProxy.start({ port });
+  onTestFinished(() => proxy.close());
+  return proxy;
+}
+
+/** A cache that is ready, or that has tried every node, and is gone after the test. */
+export async function openCache(options: CacheOptions): Promise<Cache> {
+  const cache = createCache(options);
+  onTestFinished(async () => {
+    await cache.destroy();
+  });
+  await until(() => cache.nodes().every(({ isConnected, lastError }) => isConnected || lastError !== undefined));
+  return cache;
+}
+
+export const nameOf = (i: number): string => String.fromCharCode(97 + i);
+
+export async function ending(call: () => Promise<unknown>): Promise<Ending> {
+  const beganAt = performance.now();
+  return call().then(
+    (value) => ({ ms: performance.now() - beganAt, value }),
+    (error: unknown) => ({ ms: performance.now() - beganAt, error }),
+  );
+}
+
+/** Resolves once it holds; the test's own deadline bounds the wait unless `limitMs` does. */
+export async function until(holds: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
+  const end = performance.now() + limitMs;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`still not so after ${limitMs} ms: ${holds}`);
+    await sleep(5);
+  }
+}
+
+/** What a call that must fail failed with: `code` and `reason` where it has them. */
+export function failureOf(error: unknown): {
+  readonly code?: string;
+  readonly reason?: string;
+  readonly message: string;
+} {
+  if (!(error instanceof Error)) throw new Error(`not an error: ${String(error)}`);
+  const code = 'code' in error ? { code: String(error.code) } : {};
+  const reason = 'reason' in error ? { reason: String(error.reason) } : {};
+  return { ...code, ...reason, message: error.message };
+}
