@@ -2,11 +2,11 @@
 
 import type { Topology } from './cluster/topology.js';
 import type { KeySpace } from './key.js';
-import type { RingMember } from './ring/placement.js';
-import { Ring } from './ring/ring.js';
+import type { Placement, RingMember } from './ring/placement.js';
 import type { RingPlan } from './ring/ring-plan.js';
 
 export interface RingChangeOptions {
+  /** By URL, or by name: where another client's rule hashes addresses, `host:port`. */
   readonly add?: readonly (string | RingMember)[] | undefined;
   readonly remove?: readonly string[] | undefined;
   /** New weight by name. */
@@ -16,10 +16,12 @@ export interface RingChangeOptions {
 export class RingView {
   readonly #keys: KeySpace;
   readonly #topology: () => Topology;
+  readonly #placementAfter: (change: RingChangeOptions) => Placement;
 
-  constructor(keys: KeySpace, topology: () => Topology) {
+  constructor(keys: KeySpace, topology: () => Topology, placementAfter: (change: RingChangeOptions) => Placement) {
     this.#keys = keys;
     this.#topology = topology;
+    this.#placementAfter = placementAfter;
   }
 
   /** Names of the nodes that hold the key, first owner first. @throws CacheError `ERR_INVALID_KEY` */
@@ -34,11 +36,9 @@ export class RingView {
   }
 
   /** What a change would move, told before anything moves. @throws RangeError for names that are unknown, or known already */
-  plan({ add = [], remove = [], reweight = {} }: RingChangeOptions): RingPlan {
+  plan(change: RingChangeOptions): RingPlan {
     const { placement, replication } = this.#topology();
-    const members = add.map((member) => (typeof member === 'string' ? { name: member } : member));
-    const ring = placement instanceof Ring ? placement : Ring.build(placement.members);
-    return placement.plan(ring.with({ add: members, remove, reweight }), replication);
+    return placement.plan(this.#placementAfter(change), replication);
   }
 
   /** Equal in two processes exactly if they place every key alike. */

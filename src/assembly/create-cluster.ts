@@ -8,13 +8,16 @@ import { CacheError } from '../errors.js';
 import type { EventBus } from '../events.js';
 import type { KeySpace } from '../key.js';
 import type { CacheNode } from '../node/cache-node.js';
+import type { NodeSpec } from '../options/node-options.js';
 import type { CacheSettings } from '../options.js';
 import type { ReadContext } from '../replication/contexts.js';
 import type { ReadRepair } from '../replication/read-repair.js';
+import type { Placement } from '../ring/placement.js';
+import type { RingChangeOptions } from '../ring-view.js';
 import type { NodeState } from '../stats.js';
 import { buildNode, type NodeSurroundings } from './build-nodes.js';
 import { Membership } from './membership.js';
-import { placeNodes } from './place-nodes.js';
+import { Placer } from './placer.js';
 import { createProbe } from './probe.js';
 import { createTransfer } from './transfer.js';
 
@@ -28,6 +31,8 @@ export interface ClusterParts {
 export interface Cluster extends ClusterCalls {
   readonly topology: Topology;
   readonly rebalancer: Rebalancer;
+  /** The placement that a change would make. */
+  placementAfter(change: RingChangeOptions): Placement;
   /** Opens connections and begins to probe. */
   start(): void;
   stop(): void;
@@ -39,8 +44,14 @@ export interface Cluster extends ClusterCalls {
 export function createCluster({ settings, surroundings, keys, contexts }: ClusterParts): Cluster {
   const { clock, random, health, handoff } = settings;
   const { ledger, stamps, events } = surroundings;
-  const nodes = settings.nodes.map((spec, slot) => buildNode(settings, surroundings, spec, slot));
-  const first = new Topology({ epoch: 1, ...placeNodes(nodes), replication: settings.replication });
+  const placer = new Placer(settings.placement);
+  const build = (spec: NodeSpec, slot: number): CacheNode => {
+    const node = buildNode(settings, surroundings, spec, slot);
+    placer.learn(node, spec);
+    return node;
+  };
+  const nodes = settings.nodes.map(build);
+  const first = new Topology({ epoch: 1, ...placer.place(nodes), replication: settings.replication });
   const closed = new Set<CacheNode>();
   const rebalancer = new Rebalancer(
     {
@@ -104,9 +115,10 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
         });
   const membership = new Membership(
     {
+      placer,
       rebalancer,
       monitor,
-      build: (spec, slot) => buildNode(settings, surroundings, spec, slot),
+      build,
       warmingSteps: health?.warmingSteps ?? 1,
       warmingMs: health?.warmingMs ?? 0,
       setTimer: (task, ms) => clock.setTimer(task, ms),
@@ -118,6 +130,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
       return rebalancer.current;
     },
     rebalancer,
+    placementAfter: (change) => placer.after(rebalancer.current, change),
     addNode: (entry) => membership.addNode(entry),
     removeNode: (name, options) => membership.removeNode(name, options),
     reweight: (name, weight) => membership.reweight(name, weight),

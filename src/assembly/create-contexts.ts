@@ -67,8 +67,10 @@ export function createContexts(parts: ContextParts): {
     attemptMs: settings.timeouts.attemptMs,
     disabledRules,
     degrades: settings.degrades,
-    // Where keys with a tag share a place, the ledger needs what tells them apart.
-    ledgerHash: (key: string, place: number): number => (key.includes('{') ? xxh32(key) : place),
+    // Keys with a tag share a place, and under another client's rule all keys of a node may: the ledger needs what tells
+    // keys apart.
+    ledgerHash: (key: string, place: number): number =>
+      settings.placement !== undefined || key.includes('{') ? xxh32(key) : place,
   };
   const state = new Degradation(events, clock);
   const refill = new RefillFilter();

@@ -9,9 +9,10 @@ import type { Topology } from '../cluster/topology.js';
 import { OptionError } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
 import { type NodeOptions, type NodeSpec, parseNode, parseNodes } from '../options/node-options.js';
-import { placeNodes } from './place-nodes.js';
+import type { Placer } from './placer.js';
 
 export interface MembershipParts {
+  readonly placer: Placer;
   readonly rebalancer: Rebalancer;
   /** `undefined` where health is switched off. */
   readonly monitor: HealthMonitor | undefined;
@@ -77,7 +78,11 @@ export class Membership {
         stay.set(node.name, node);
     }
     const gone = this.topology.nodes.filter(({ name }) => !stay.has(name));
-    const isSame = gone.length === 0 && specs.every(({ name, weight }) => stay.get(name)?.weight === weight);
+    const { nodes: now } = this.topology;
+    const isSame =
+      gone.length === 0 &&
+      specs.every(({ name, weight }) => stay.get(name)?.weight === weight) &&
+      (!this.#parts.placer.heedsOrder || specs.every(({ name }, i) => now[i]?.name === name));
     if (isSame) return;
     for (const { name } of gone) this.#specs.delete(name);
     for (const node of gone) this.#parts.monitor?.forget(node);
@@ -135,7 +140,7 @@ export class Membership {
   }
 
   #change(nodes: readonly CacheNode[], reason: string, kind: ChangeKind): void {
-    const placed = placeNodes(nodes);
+    const placed = this.#parts.placer.place(nodes);
     this.#parts.rebalancer.apply({ ...placed, mask: this.#maskOf(placed.nodes) }, reason, kind);
   }
 

@@ -8,6 +8,7 @@
  */
 
 import type { CacheNode } from '../node/cache-node.js';
+import { HASH_SPACE } from '../ring/arcs.js';
 import type { NodeMask, Placement } from '../ring/placement.js';
 
 export interface TopologyParts {
@@ -17,7 +18,7 @@ export interface TopologyParts {
   readonly nodes: readonly CacheNode[];
   /** Copies of each key. */
   readonly replication: number;
-  /** Nodes walked past; `undefined` while there are none. */
+  /** Nodes walked past; a mask over none is none, and so is one over all: somebody must be asked. */
   readonly mask?: NodeMask | undefined;
   /** Above this hash `warmingMask` applies in place of `mask`. */
   readonly handedBack?: number | undefined;
@@ -48,9 +49,9 @@ export class Topology {
     this.nodes = parts.nodes;
     this.wantedReplication = parts.replication;
     this.replication = Math.min(parts.replication, parts.nodes.length);
-    this.mask = parts.mask?.some((mark) => mark !== 0) === true ? parts.mask : undefined;
-    this.handedBack = parts.handedBack ?? 2 ** 32;
-    this.warmingMask = parts.warmingMask;
+    this.mask = meaning(parts.mask);
+    this.handedBack = parts.handedBack ?? HASH_SPACE;
+    this.warmingMask = meaning(parts.warmingMask);
     this.previous = parts.previous;
     this.isMasked = this.mask !== undefined || this.warmingMask !== undefined;
     this.#indices = new Int32Array(this.replication);
@@ -59,21 +60,23 @@ export class Topology {
   /** The first owner. */
   primary(hash: number, key: string): CacheNode {
     if (!this.isMasked) return this.nodes[this.placement.primaryOf(hash, key)] as CacheNode;
-    this.placement.ownersInto(hash, 1, this.#indices, this.#maskAt(hash), key);
+    this.placement.ownersInto(hash, 1, this.#indices, this.maskAt(hash), key);
     return this.nodes[this.#indices[0] as number] as CacheNode;
   }
 
   /** All owners, first owner first. */
   owners(hash: number, key: string): CacheNode[] {
     if (this.replication === 1) return [this.primary(hash, key)];
-    return this.#owners(hash, key, this.#maskAt(hash));
+    return this.#owners(hash, key, this.maskAt(hash));
   }
 
   /** Owners of the snapshots before, newest first, that own the key no more: they may hold what was not copied yet. */
   formerOwners(hash: number, key: string, owners: readonly CacheNode[]): CacheNode[] {
     const former: CacheNode[] = [];
     for (let before = this.previous; before !== undefined; before = before.previous) {
-      for (const node of before.owners(hash, key))
+      // Two lists of unlike length give one key unlike places.
+      const place = before.placement === this.placement ? hash : before.placement.hash(key);
+      for (const node of before.owners(place, key))
         if (!owners.includes(node) && !former.includes(node)) former.push(node);
     }
     return former;
@@ -89,7 +92,8 @@ export class Topology {
     return this.isMasked && !this.#owners(hash, key, undefined).includes(node);
   }
 
-  #maskAt(hash: number): NodeMask | undefined {
+  /** Nodes walked past by the owners of this hash. */
+  maskAt(hash: number): NodeMask | undefined {
     return hash < this.handedBack ? this.mask : this.warmingMask;
   }
 
@@ -99,4 +103,9 @@ export class Topology {
     for (let i = 0; i < count; i++) owners.push(this.nodes[this.#indices[i] as number] as CacheNode);
     return owners;
   }
+}
+
+function meaning(mask: NodeMask | undefined): NodeMask | undefined {
+  const isMeant = mask?.some((mark) => mark !== 0) === true && mask.some((mark) => mark === 0);
+  return isMeant ? mask : undefined;
 }

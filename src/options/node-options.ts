@@ -26,6 +26,8 @@ export interface NodeOptions {
 /** A node, checked and complete. */
 export interface NodeSpec {
   readonly name: string;
+  /** Whether the user gave the name: clients that know names hash it in place of the address. */
+  readonly isNamed: boolean;
   readonly weight: number;
   readonly zone: string | undefined;
   readonly scheme: Scheme;
@@ -78,12 +80,13 @@ export function parseNode(entry: unknown, path: string): NodeSpec {
     throw new OptionError(`${path}.zone`, 'must be a non-empty string');
   if (given !== undefined && (typeof given !== 'string' || given === '' || !given.isWellFormed()))
     throw new OptionError(`${path}.name`, 'must be a non-empty, well-formed string');
+  const isNamed = given !== undefined;
   return driver === undefined
-    ? { weight, zone, ...byUrl(options, path) }
-    : { weight, zone, ...byDriver(options, driver, path) };
+    ? { isNamed, weight, zone, ...byUrl(options, path) }
+    : { isNamed, weight, zone, ...byDriver(options, driver, path) };
 }
 
-function byUrl(options: NodeOptions, path: string): Omit<NodeSpec, 'weight' | 'zone'> {
+function byUrl(options: NodeOptions, path: string): Omit<NodeSpec, 'isNamed' | 'weight' | 'zone'> {
   const { rule, url } = parseUrl(options.url, `${path}.url`);
   const { database, tls } = options;
   const address = addressOf(rule, url, `${path}.url`);
@@ -107,7 +110,7 @@ function byUrl(options: NodeOptions, path: string): Omit<NodeSpec, 'weight' | 'z
   };
 }
 
-function byDriver(options: NodeOptions, driver: Driver, path: string): Omit<NodeSpec, 'weight' | 'zone'> {
+function byDriver(options: NodeOptions, driver: Driver, path: string): Omit<NodeSpec, 'isNamed' | 'weight' | 'zone'> {
   if (options.name === undefined)
     throw new OptionError(`${path}.name`, 'is needed for a node with a driver of its own');
   for (const field of ['url', 'credentials', 'tls', 'database'] as const)
