@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
 import { type Cache, type CacheOptions, createCache, type NodeOptions } from '../../src/index.js';
+import { askOnce } from '../../src/testing/servers/ask-once.js';
 import { startMemcached } from '../../src/testing/servers/memcached-server.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
 import type { TestServer } from '../../src/testing/servers/test-server.js';
@@ -72,6 +73,22 @@ export class Fleet {
     ];
   }
 
+  /** Operations on entries that the nodes have carried out so far; what concerns a connection does not count. */
+  async operations(): Promise<number> {
+    const counts = await Promise.all(this.servers.map(operationsOf));
+    const inProcess = this.memory.map(({ stats }) => {
+      const { get, inspect, store, delete: deleted, touch, count } = stats;
+      return get + inspect + store + deleted + touch + count;
+    });
+    return [...counts, ...inProcess].reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Entries on all nodes together. */
+  async entries(): Promise<number> {
+    const counts = await Promise.all(this.servers.map(entriesOf));
+    return [...counts, ...this.memory.map(({ size }) => size)].reduce((sum, count) => sum + count, 0);
+  }
+
   /** The only server of its kind. */
   server(serverKind: TestServer['kind']): TestServer {
     const server = this.servers.find((each) => each.kind === serverKind);
@@ -101,4 +118,57 @@ export class Fleet {
     await this.closeCaches();
     await Promise.all(this.servers.map((server) => server.stop()));
   }
+}
+
+async function ask(server: TestServer, question: string, isWhole: (text: string) => boolean): Promise<string> {
+  const answer = await askOnce({ host: server.host, port: server.port, tls: false }, question, isWhole);
+  if (answer === undefined) throw new Error(`no answer to ${question}`);
+  return answer;
+}
+
+const memcachedStats = (server: TestServer): Promise<string> =>
+  ask(server, 'stats\r\n', (text) => text.endsWith('END\r\n'));
+
+/** Calls of each Redis command so far. */
+export async function commandStats(server: TestServer): Promise<ReadonlyMap<string, number>> {
+  const text = await ask(
+    server,
+    'INFO commandstats\r\n',
+    (answer) => /^\$(\d+)\r\n/.test(answer) && isWholeBulk(answer),
+  );
+  return new Map(
+    [...text.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map((match) => [match[1] ?? '', Number(match[2])]),
+  );
+}
+
+function isWholeBulk(text: string): boolean {
+  const head = /^\$(\d+)\r\n/.exec(text);
+  return head !== null && text.length >= head[0].length + Number(head[1]) + 2;
+}
+
+const MEMCACHED_COUNTS = ['cmd_get', 'cmd_set', 'delete_misses', 'delete_hits'].concat([
+  'incr_misses',
+  'incr_hits',
+  'decr_misses',
+  'decr_hits',
+]);
+const OF_CONNECTIONS = ['info', 'client', 'dbsize', 'select', 'auth', 'hello', 'ping', 'config', 'command'];
+
+async function operationsOf(server: TestServer): Promise<number> {
+  if (server.kind === 'redis') {
+    let sum = 0;
+    for (const [name, calls] of await commandStats(server))
+      if (!OF_CONNECTIONS.includes(name.split('|')[0] ?? '')) sum += calls;
+    return sum;
+  }
+  const text = await memcachedStats(server);
+  return MEMCACHED_COUNTS.reduce((sum, name) => sum + Number(new RegExp(`STAT ${name} (\\d+)`).exec(text)?.[1]), 0);
+}
+
+async function entriesOf(server: TestServer): Promise<number> {
+  if (server.kind === 'redis') {
+    const text = await ask(server, 'DBSIZE\r\n', (answer) => answer.endsWith('\r\n'));
+    return Number(/^:(\d+)/.exec(text)?.[1]);
+  }
+  return Number(/STAT curr_items (\d+)/.exec(await memcachedStats(server))?.[1]);
 }
