@@ -28,22 +28,25 @@ async function main(out, words) {
   const style = createStyle(wantsColor({ isColorless: options.isColorless, stream: out, env: process.env }));
   let screen;
   let fleet;
+  let ring;
+  let traffic;
   const starting = startFleet(options);
   const onSignal = async (signal) => {
     screen?.abort();
+    await traffic?.halt();
     fleet ??= await starting.catch(() => undefined);
+    if (fleet?.isLasting) await ring?.clear();
     await fleet?.close();
     process.exit(SIGNALS[signal]);
   };
   for (const signal of Object.keys(SIGNALS)) process.once(signal, onSignal);
   fleet = await starting;
-  let ring;
   try {
     ring = new RingUnderTest(fleet.nodes, { replication: options.replication, namespace: fleet.namespace });
     await ring.ready();
     const keys = Array.from({ length: options.keyCount }, (_, i) => `customer:${i}`);
     const ownership = new Ownership(ring, keys);
-    const traffic = new Traffic(ring, keys, () => screen.tick());
+    traffic = new Traffic(ring, keys, () => screen.tick());
     const steps = planSteps(fleet, options);
     const watch = new Watch({ title: fleet.title, options, ring, ownership, traffic, steps });
     const isLive = out.isTTY && process.env.TERM !== 'dumb' && out.columns >= LEAST.columns && out.rows >= LEAST.rows;
@@ -55,10 +58,10 @@ async function main(out, words) {
     const { rows, total } = scenario;
     screen.print(['', ...summaryTable(rows, screen.fullWidth, style)]);
     screen.print([...verdict({ rows, total, keyCount: options.keyCount }, style), '']);
-    await ring.close();
     return total.stale + total.wrong === 0 ? 0 : 1;
   } finally {
     screen?.abort();
+    if (fleet.isLasting) await ring?.clear();
     await ring?.cache.destroy();
     await fleet.close();
   }

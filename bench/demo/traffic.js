@@ -10,6 +10,8 @@ import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 
 const BATCH = 250;
 const READERS = 4;
+/** Whatever becomes of the demo, what it stored does not stay. */
+const TTL_MS = 3_600_000;
 /** Between batches of keys read again while a change goes on: what the change does in the background has its turn, too. */
 const PAUSE_MS = 4;
 /** Part of a pass that is over when a change begins. */
@@ -50,6 +52,8 @@ export class Traffic {
   #keys;
   #versions;
   #afterBatch;
+  #isHalted = false;
+  #batches = new Set();
 
   /** `ring.cache` is asked anew for each batch. `afterBatch` is called often, from within the traffic. */
   constructor(ring, keys, afterBatch) {
@@ -64,6 +68,12 @@ export class Traffic {
     await this.#pass(async (from, to) => {
       await this.#write(Array.from({ length: to - from }, (_, i) => from + i));
     });
+  }
+
+  /** No batch begins any more, and no pass ends: for a process that is about to exit. Resolves when no batch is under way. */
+  async halt() {
+    this.#isHalted = true;
+    await Promise.allSettled(this.#batches);
   }
 
   /** Reads every key once. */
@@ -108,7 +118,10 @@ export class Traffic {
         const from = next % total;
         const to = Math.min(from + BATCH, total);
         next += to - from;
-        await act(from, to);
+        if (this.#isHalted) await new Promise(() => {});
+        const batch = act(from, to);
+        this.#batches.add(batch);
+        await batch.finally(() => this.#batches.delete(batch));
         this.handled += to - from;
         this.#afterBatch();
         if (next < total) await turn();
@@ -142,7 +155,7 @@ export class Traffic {
       const version = ++this.#versions[index];
       return [this.#keys[index], { id: index, version, name: nameOf(index) }];
     });
-    const { failures } = await this.#ring.cache.setMany(entries);
+    const { failures } = await this.#ring.cache.setMany(entries, { ttlMs: TTL_MS });
     this.tally.writes += indices.length;
     this.tally.unconfirmed += failures.size;
   }

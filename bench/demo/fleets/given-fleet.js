@@ -11,6 +11,7 @@ export async function takeGivenFleet(urls) {
     leaver: nodes.length > 1 ? last.name : undefined,
     joiner: last.name,
     newcomer: async () => last,
+    isLasting: true,
     namespace: `ringfence-demo-${process.pid}-${Date.now().toString(36)}`,
     close: async () => {},
   };

@@ -24,7 +24,7 @@ export async function startRealFleet() {
   };
   try {
     return {
-      title: '3 redis-server and 2 memcached processes',
+      title: '3 redis-server, 2 memcached',
       nodes: await all(['redis-1', 'redis-2', 'redis-3', 'memcached-1', 'memcached-2'].map(start)),
       victim: {
         name: VICTIM,

@@ -68,7 +68,7 @@ export function verdict({ rows, total, keyCount }, style) {
     // A key stays under modulo if it has the same remainder by N and by N + 1: N of N (N + 1) remainders.
     const modulo = percent(joined.nodesBefore / (joined.nodesBefore + 1), 0);
     const moved = percent(joined.moved / keyCount, 1);
-    lines.push(`  the new node moved ${moved} of the keys; placing by modulo would have moved ${modulo}`);
+    lines.push(`  the new node moved ${moved} of the keys; by modulo it would have been ${modulo}`);
   }
   return lines;
 }
