@@ -2,6 +2,7 @@
 
 import type { Clock } from '../base/clock.js';
 import type { Inspection } from '../driver/driver.js';
+import { type CacheError, NodeError, TimeoutError } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { HealthSettings, ProbeTarget } from '../options/health.js';
 import { promised } from '../replication/promised-attempt.js';
@@ -12,11 +13,16 @@ const CANARY_TTL_MS = 60_000;
 export interface ProbeParts {
   readonly clock: Clock;
   readonly settings: HealthSettings;
-  /** A wire key of ours that no user's key can be. */
+  /** A wire key that no user's key can be, and that no other process writes: its value must be the one just stored. */
   readonly canaryKey: string;
 }
 
-export function createProbe({ clock, settings, canaryKey }: ProbeParts): (node: CacheNode) => Promise<boolean> {
+/** Whether the node serves; `undefined` if it could not be asked for want of room here, which is no fault of its. */
+export type Probe = (node: CacheNode) => Promise<boolean | undefined>;
+
+type CanaryTarget = { readonly key: string; readonly hash: number; readonly timeoutMs: number };
+
+export function createProbe({ clock, settings, canaryKey }: ProbeParts): Probe {
   const target = { key: canaryKey, hash: xxh32(canaryKey), timeoutMs: settings.timeoutMs };
   const own = settings.probe;
   if (own !== undefined) return (node) => within(clock, settings.timeoutMs, async () => own(targetOf(node, target)));
@@ -25,37 +31,45 @@ export function createProbe({ clock, settings, canaryKey }: ProbeParts): (node: 
     const stored = await promised<boolean>(target, (origin) =>
       node.store(origin, 'background', 'set', value, CANARY_TTL_MS),
     );
-    if (stored.failure !== undefined) return isFull(stored.failure.error) ? canRead(node, target) : false;
+    if (stored.failure !== undefined) {
+      const { error } = stored.failure;
+      return reasonOf(error) === 'full' ? canRead(node, target) : verdictOn(node, error);
+    }
     const read = await promised<Inspection | undefined>(target, (origin) => node.inspect(origin, 'background', true));
-    if (read.failure !== undefined) return isBeyond(read.failure.error) ? canRead(node, target) : false;
+    if (read.failure !== undefined) {
+      const { error } = read.failure;
+      return reasonOf(error) === 'rejected' ? canRead(node, target) : verdictOn(node, error);
+    }
     return read.result?.bytes.equals(value) === true;
   };
 }
 
-/** A full node still serves reads, and so stays. */
-function isFull(error: Error): boolean {
-  return 'reason' in error && error.reason === 'full';
+/** `full`: a full node still serves reads, and so stays. `rejected`: the driver cannot inspect, which says nothing of the node. */
+function reasonOf(error: CacheError): string | undefined {
+  return error instanceof NodeError ? error.reason : undefined;
 }
 
-/** The driver cannot inspect, which says nothing of the node. */
-function isBeyond(error: Error): boolean {
-  return 'reason' in error && error.reason === 'rejected';
+/**
+ * Our own saturation is no failure of the node: a full lane, or one in which there was no room in time although the node is
+ * connected. An open breaker is: it opened on evidence that was free of it.
+ */
+function verdictOn(node: CacheNode, error: CacheError): false | undefined {
+  if (error.code === 'ERR_BULKHEAD_FULL' || error.code === 'ERR_CLOSED') return undefined;
+  if (error instanceof TimeoutError && !error.sent && node.isConnected) return undefined;
+  return false;
 }
 
-function canRead(
-  node: CacheNode,
-  { key, hash, timeoutMs }: { key: string; hash: number; timeoutMs: number },
-): Promise<boolean> {
+function canRead(node: CacheNode, { key, hash, timeoutMs }: CanaryTarget): Promise<boolean | undefined> {
   return new Promise((resolve) => {
     node.get(key, hash, timeoutMs, 'background', {
       hit: () => resolve(true),
       missed: () => resolve(true),
-      failed: () => resolve(false),
+      failed: (_attempt, error) => resolve(verdictOn(node, error)),
     });
   });
 }
 
-function targetOf(node: CacheNode, target: { key: string; hash: number; timeoutMs: number }): ProbeTarget {
+function targetOf(node: CacheNode, target: CanaryTarget): ProbeTarget {
   return {
     name: node.name,
     raw: async (...words) => {

@@ -52,16 +52,23 @@ export class FailureDetector {
     return this.#state === 'ejected' && now >= this.#until && this.#passesInARow >= this.#settings.healthyAfter;
   }
 
+  /** Its last probe passed: of a node that is being made ready, nothing less will do. */
+  get isAnswering(): boolean {
+    return this.#passesInARow > 0;
+  }
+
   /** Failed often enough to be ejected, if the ring can do without it. */
   get isFailing(): boolean {
-    return !this.isMasked && this.#failuresInARow >= this.#settings.unhealthyAfter;
+    if (this.#state === 'ejected' || this.#state === 'maintenance') return false;
+    return this.#failuresInARow >= this.#settings.unhealthyAfter;
   }
 
   passed(now: number): void {
     this.#failuresInARow = 0;
     this.#passesInARow++;
     if (this.#state === 'unknown') this.#enter('healthy', now);
-    if (this.#state === 'healthy' && this.#streak > 0 && now - this.#since >= this.#servingMs()) {
+    const isWell = this.#state === 'healthy' || this.#state === 'degraded';
+    if (isWell && this.#streak > 0 && now - this.#since >= this.#servingMs()) {
       this.#streak--;
       this.#since = now;
     }
@@ -73,9 +80,10 @@ export class FailureDetector {
   }
 
   /** Slower than its like; or again as fast. */
-  slow(isSlow: boolean, now: number): void {
-    if (this.#state === 'healthy' && isSlow) this.#enter('degraded', now);
-    else if (this.#state === 'degraded' && !isSlow) this.#enter('healthy', now);
+  slow(isSlow: boolean): void {
+    // Neither begins a new time of being well.
+    if (this.#state === 'healthy' && isSlow) this.#state = 'degraded';
+    else if (this.#state === 'degraded' && !isSlow) this.#state = 'healthy';
   }
 
   eject(now: number): void {
@@ -98,7 +106,10 @@ export class FailureDetector {
     this.#enter('healthy', now);
   }
 
+  /** What was seen before the work on it says nothing of how it is after. */
   maintain(now: number): void {
+    this.#passesInARow = 0;
+    this.#failuresInARow = 0;
     this.#enter('maintenance', now);
   }
 

@@ -22,8 +22,8 @@ export interface MonitorParts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly settings: HealthSettings;
-  /** Whether the node serves; rejects or answers `false` if it does not. */
-  readonly probe: (node: CacheNode) => Promise<boolean>;
+  /** Whether the node serves: rejects or answers `false` if it does not, `undefined` if we have only ourselves to blame. */
+  readonly probe: (node: CacheNode) => Promise<boolean | undefined>;
   /** Whether nothing is owed to the node that should be paid before it returns. */
   readonly isPaid: (node: CacheNode) => boolean;
   readonly events: MonitorEvents;
@@ -133,8 +133,8 @@ export class HealthMonitor {
     if (this.#isStopped || !this.#watches.has(watch.node)) return;
     const now = clock.now();
     const isLate = now - beganAt > settings.timeoutMs + LATE_MS;
-    if (passed) watch.detector.passed(now);
-    else if (!isLate) watch.detector.failed();
+    if (passed === true) watch.detector.passed(now);
+    else if (passed === false && !isLate) watch.detector.failed();
     this.#judge(watch, now);
   }
 
@@ -147,9 +147,9 @@ export class HealthMonitor {
         events.ejected(node, node.lastError?.message ?? 'probes failed');
       }
     } else if (detector.mayReturn(now)) this.#beginSync(watch, now, 'probes passed');
-    if (detector.state === 'syncing' && (isPaid(node) || now - watch.syncingSince > MAX_SYNC_MS))
-      this.#readmit(watch, now);
-    this.#compareSpeed(watch, now);
+    const isReady = detector.state === 'syncing' && detector.isAnswering;
+    if (isReady && (isPaid(node) || now - watch.syncingSince > MAX_SYNC_MS)) this.#readmit(watch, now);
+    this.#compareSpeed(watch);
   }
 
   #beginSync(watch: Watch, now: number, reason: string): void {
@@ -178,7 +178,7 @@ export class HealthMonitor {
     return masked <= total * share + 1e-9 && this.#watches.size > 1;
   }
 
-  #compareSpeed(watch: Watch, now: number): void {
+  #compareSpeed(watch: Watch): void {
     const mean = watch.node.breaker.stats().meanMs;
     const others = [...this.#watches.values()]
       .filter((other) => other !== watch)
@@ -192,7 +192,7 @@ export class HealthMonitor {
       this.#change(
         watch,
         isSlow ? `${Math.round(mean)} ms a call against ${Math.round(median)}` : 'as fast as the others',
-        () => detector.slow(isSlow, now),
+        () => detector.slow(isSlow),
       );
     watch.node.isSlow = detector.state === 'degraded';
   }
