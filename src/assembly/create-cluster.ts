@@ -4,7 +4,6 @@ import type { ClusterCalls } from '../cache-parts.js';
 import { HealthMonitor } from '../cluster/health-monitor.js';
 import { Rebalancer } from '../cluster/rebalancer.js';
 import { Topology } from '../cluster/topology.js';
-import { CacheError } from '../errors.js';
 import type { EventBus } from '../events.js';
 import type { KeySpace } from '../key.js';
 import type { CacheNode } from '../node/cache-node.js';
@@ -16,6 +15,8 @@ import type { Placement } from '../ring/placement.js';
 import type { RingChangeOptions } from '../ring-view.js';
 import type { NodeState } from '../stats.js';
 import { buildNode, type NodeSurroundings } from './build-nodes.js';
+import { Departures } from './departures.js';
+import { HandBack } from './hand-back.js';
 import { Membership } from './membership.js';
 import { Placer } from './placer.js';
 import { createProbe } from './probe.js';
@@ -52,7 +53,15 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
   };
   const nodes = settings.nodes.map(build);
   const first = new Topology({ epoch: 1, ...placer.place(nodes), replication: settings.replication });
-  const closed = new Set<CacheNode>();
+  const departures = new Departures({
+    clock,
+    graceMs: settings.timeouts.totalMs,
+    closed(node) {
+      ledger.forgetNode(node.slot);
+      membership.retire(node);
+    },
+  });
+  const canaries = keys.reservedKey('canary-');
   const rebalancer = new Rebalancer(
     {
       clock,
@@ -60,6 +69,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
       stamps,
       prefix: keys.prefix,
       migrates: handoff.migrate,
+      carries: (wireKey) => !wireKey.startsWith(canaries),
       keysPerSecond: handoff.keysPerSecond,
       windowMs: handoff.windowMs,
       transfer: createTransfer(contexts, () => rebalancer.current),
@@ -71,13 +81,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
             reason,
             nodes: topology.nodes.map(({ name }) => name),
           }),
-        retired(node) {
-          if (closed.has(node)) return;
-          closed.add(node);
-          node.close(new CacheError('ERR_CLOSED', `node ${node.name} was removed`, { node: node.name }));
-          ledger.forgetNode(node.slot);
-          membership.retire(node);
-        },
+        retired: (node) => departures.add(node),
       },
     },
     first,
@@ -89,40 +93,33 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
           clock,
           random,
           settings: health,
-          probe: createProbe({ clock, settings: health, canaryKey: keys.reservedKey('canary') }),
-          isPaid: (node) => ledger.keyDebts(node.slot) === 0,
+          probe: createProbe({ clock, settings: health, canaryKey: canaries + settings.clientId }),
+          isPaid: ({ slot }) => ledger.keyDebts(slot) === 0 && ledger.abandonedConnections(slot).length === 0,
           events: {
             stateChanged: (node, from, to, reason) =>
               events.emit('nodeStateChanged', { node: node.name, epoch: rebalancer.current.epoch, reason, from, to }),
             ejected(node, reason) {
-              if (health.onDown === 'remap') membership.mask(`ejected ${node.name}`, 'cut');
+              membership.mask(`ejected ${node.name}`, 'cut');
               events.emit('nodeEjected', { node: node.name, epoch: rebalancer.current.epoch, reason });
             },
             readmitted(node, done) {
               node.breaker.reset();
-              const finish = (): void => {
+              membership.readmit(node, () => {
                 done();
-                events.emit('nodeReadmitted', {
-                  node: node.name,
-                  epoch: rebalancer.current.epoch,
-                  reason: 'probes passed',
-                });
-              };
-              if (rebalancer.current.isMasked) membership.handBack(node, finish);
-              else finish();
+                const { epoch } = rebalancer.current;
+                events.emit('nodeReadmitted', { node: node.name, epoch, reason: 'probes passed' });
+              });
             },
           },
         });
+  const handBack = new HandBack({
+    clock,
+    rebalancer: () => rebalancer,
+    steps: health?.warmingSteps ?? 1,
+    pauseMs: health?.warmingMs ?? 0,
+  });
   const membership = new Membership(
-    {
-      placer,
-      rebalancer,
-      monitor,
-      build,
-      warmingSteps: health?.warmingSteps ?? 1,
-      warmingMs: health?.warmingMs ?? 0,
-      setTimer: (task, ms) => clock.setTimer(task, ms),
-    },
+    { placer, rebalancer, monitor, build, handBack, remapsIll: health?.onDown !== 'miss' },
     settings.nodes,
   );
   return {
@@ -149,7 +146,9 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
     },
     stop() {
       monitor?.stop();
+      handBack.stop();
       rebalancer.stop();
+      departures.stop();
     },
     async look() {
       await monitor?.look();

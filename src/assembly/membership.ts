@@ -1,6 +1,6 @@
 /**
  * Who belongs to the ring: nodes added, removed, reweighted, taken out and let back, by the operator or by their health.
- * Every list is checked whole before anything changes; what stays keeps its connections, its debts and its health.
+ * Every list is checked and placed before anything changes; what stays keeps its connections, its debts and its health.
  */
 
 import type { HealthMonitor } from '../cluster/health-monitor.js';
@@ -9,7 +9,8 @@ import type { Topology } from '../cluster/topology.js';
 import { OptionError } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
 import { type NodeOptions, type NodeSpec, parseNode, parseNodes } from '../options/node-options.js';
-import type { Placer } from './placer.js';
+import type { HandBack } from './hand-back.js';
+import type { PlacedNodes, Placer } from './placer.js';
 
 export interface MembershipParts {
   readonly placer: Placer;
@@ -17,21 +18,30 @@ export interface MembershipParts {
   /** `undefined` where health is switched off. */
   readonly monitor: HealthMonitor | undefined;
   readonly build: (spec: NodeSpec, slot: number) => CacheNode;
-  /** A hand-off back to a returned node goes in so many steps, so far apart. */
-  readonly warmingSteps: number;
-  readonly warmingMs: number;
-  readonly setTimer: (task: () => void, ms: number) => void;
+  readonly handBack: HandBack;
+  /** Whether stand-ins take over from nodes that are ill; from nodes in maintenance they always do. */
+  readonly remapsIll: boolean;
 }
+
+interface Member {
+  readonly node: CacheNode;
+  readonly spec: NodeSpec;
+  readonly isNew: boolean;
+}
+
+/** The number of a node that is gone rests until so many others are gone: nothing late may be taken for its successor's. */
+const RESTING_SLOTS = 16;
 
 export class Membership {
   readonly #parts: MembershipParts;
-  readonly #specs = new Map<string, NodeSpec>();
+  #specs: ReadonlyMap<string, NodeSpec>;
+  readonly #restingSlots: number[] = [];
   readonly #freeSlots: number[] = [];
   #slots: number;
 
   constructor(parts: MembershipParts, specs: readonly NodeSpec[]) {
     this.#parts = parts;
-    for (const spec of specs) this.#specs.set(spec.name, spec);
+    this.#specs = new Map(specs.map((spec) => [spec.name, spec]));
     this.#slots = specs.length;
   }
 
@@ -43,16 +53,14 @@ export class Membership {
   async addNode(entry: string | NodeOptions): Promise<void> {
     const spec = parseNode(entry, 'node');
     if (this.#specs.has(spec.name)) throw new OptionError('node.name', `'${spec.name}' is already the name of a node`);
-    this.#change([...this.topology.nodes, this.#admit(spec)], `added ${spec.name}`, 'handoff');
+    this.#change([...this.#members(), this.#newcomer(spec)], `added ${spec.name}`, 'handoff');
   }
 
   /** With `drain` (default) resolves once its keys were handed over, else at once. @throws OptionError */
   async removeNode(name: string, { drain = true }: { readonly drain?: boolean | undefined } = {}): Promise<void> {
     const node = this.#named(name);
-    if (this.topology.nodes.length === 1) throw new OptionError('name', 'the last node cannot be removed');
-    this.#specs.delete(name);
-    this.#parts.monitor?.forget(node);
-    const rest = this.topology.nodes.filter((other) => other !== node);
+    const rest = this.#members().filter((member) => member.node !== node);
+    if (rest.length === 0) throw new OptionError('name', 'the last node cannot be removed');
     this.#change(rest, `removed ${name}`, drain && node.isConnected ? 'handoff' : 'cut');
     if (drain) await this.#parts.rebalancer.settled();
   }
@@ -63,37 +71,28 @@ export class Membership {
     if (typeof weight !== 'number' || !(weight > 0) || weight > 1000)
       throw new OptionError('weight', `must be a number above 0, at most 1000, got ${String(weight)}`);
     if (node.weight === weight) return;
-    node.weight = weight;
-    this.#respecify(name, weight);
-    this.#change(this.topology.nodes, `reweighted ${name}`, 'handoff');
+    const members = this.#members().map((member) =>
+      member.node === node ? { ...member, spec: { ...member.spec, weight } } : member,
+    );
+    this.#change(members, `reweighted ${name}`, 'handoff');
   }
 
   /** Makes the ring consist of these nodes: all or nothing, and nothing if it does already. @throws OptionError */
   async setNodes(list: readonly (string | NodeOptions)[]): Promise<void> {
     const specs = parseNodes(list);
-    const stay = new Map<string, CacheNode>();
-    for (const node of this.topology.nodes) {
-      const spec = specs.find(({ name }) => name === node.name);
-      if (spec !== undefined && spec.identity === this.#specs.get(node.name)?.identity && spec.zone === node.zone)
-        stay.set(node.name, node);
-    }
-    const gone = this.topology.nodes.filter(({ name }) => !stay.has(name));
     const { nodes: now } = this.topology;
-    const isSame =
-      gone.length === 0 &&
-      specs.every(({ name, weight }) => stay.get(name)?.weight === weight) &&
-      (!this.#parts.placer.heedsOrder || specs.every(({ name }, i) => now[i]?.name === name));
-    if (isSame) return;
-    for (const { name } of gone) this.#specs.delete(name);
-    for (const node of gone) this.#parts.monitor?.forget(node);
-    const nodes = specs.map((spec) => {
-      const node = stay.get(spec.name);
-      if (node === undefined) return this.#admit(spec);
-      if (node.weight !== spec.weight) this.#respecify(spec.name, spec.weight);
-      node.weight = spec.weight;
-      return node;
+    const members = specs.map((spec): Member => {
+      const before = this.#specs.get(spec.name);
+      const node = now.find(({ name }) => name === spec.name);
+      return node !== undefined && before !== undefined && isSameNode(before, spec)
+        ? { node, spec, isNew: false }
+        : this.#newcomer(spec);
     });
-    this.#change(nodes, 'set nodes', 'handoff');
+    const isSame =
+      members.length === now.length &&
+      members.every(({ node, spec, isNew }) => !isNew && node.weight === spec.weight) &&
+      (!this.#parts.placer.heedsOrder || specs.every(({ name }, i) => now[i]?.name === name));
+    if (!isSame) this.#change(members, 'set nodes', 'handoff');
   }
 
   /** Takes a node out of the ring while it is being worked on, with a hand-off, or lets it return by way of its probes. @throws OptionError */
@@ -107,54 +106,80 @@ export class Membership {
 
   /** Brings the mask in line with what the monitor thinks. */
   mask(reason: string, kind: ChangeKind): void {
-    this.#parts.rebalancer.apply({ mask: this.#maskOf(this.topology.nodes) }, reason, kind);
+    const { rebalancer, handBack } = this.#parts;
+    const mask = this.#maskOf(this.topology.nodes);
+    if (isSameMask(mask, handBack.goal ?? this.topology.mask)) return;
+    rebalancer.apply({ mask }, reason, kind);
+    handBack.superseded();
   }
 
-  /** Gives a returned node its keys back, step by step, each a hand-off from the stand-ins; then calls `done`. */
-  handBack(node: CacheNode, done: () => void): void {
-    const { rebalancer, warmingSteps, warmingMs, setTimer } = this.#parts;
-    const step = (number: number): void => {
-      const { nodes } = this.topology;
-      // Ejected again, or removed, on the way: whoever did that has said what holds now.
-      if (!nodes.includes(node) || this.#parts.monitor?.isMasked(node) === true) return;
-      const mask = this.#maskOf(nodes);
-      const warmingMask = this.#maskOf(nodes, node);
-      const isLast = number >= warmingSteps;
-      const part = isLast ? {} : { handedBack: Math.floor((2 ** 32 / warmingSteps) * number), warmingMask };
-      rebalancer.apply({ mask, ...part }, `readmitted ${node.name}`, number === 1 ? 'handoff' : 'step');
-      if (isLast) done();
-      else setTimer(() => step(number + 1), warmingMs);
-    };
-    step(1);
+  /** Gives a node that may own again its keys back; then calls `done`. */
+  readmit(node: CacheNode, done: () => void): void {
+    const { handBack } = this.#parts;
+    const { nodes, mask } = this.topology;
+    if (mask?.[nodes.indexOf(node)] === 1) handBack.begin(node, this.#maskOf(nodes), done);
+    else {
+      // It was never walked past; but others may have to be now that it can be asked.
+      this.mask(`readmitted ${node.name}`, 'handoff');
+      done();
+    }
   }
 
-  /** The number of a node that is gone may be given to another. */
+  /** The node has left: its number may be given to another, in time. */
   retire(node: CacheNode): void {
-    this.#freeSlots.push(node.slot);
+    this.#restingSlots.push(node.slot);
+    const rested = this.#restingSlots.length > RESTING_SLOTS ? this.#restingSlots.shift() : undefined;
+    if (rested !== undefined) this.#freeSlots.push(rested);
   }
 
-  #maskOf(nodes: readonly CacheNode[], alsoMasked?: CacheNode): Uint8Array {
-    return Uint8Array.from(nodes, (node) =>
-      node === alsoMasked || this.#parts.monitor?.isMasked(node) === true ? 1 : 0,
-    );
+  #maskOf(nodes: readonly CacheNode[]): Uint8Array {
+    const { monitor, remapsIll } = this.#parts;
+    return Uint8Array.from(nodes, (node) => {
+      const isOut = remapsIll ? monitor?.isMasked(node) === true : monitor?.stateOf(node) === 'maintenance';
+      return isOut ? 1 : 0;
+    });
   }
 
-  #change(nodes: readonly CacheNode[], reason: string, kind: ChangeKind): void {
-    const placed = this.#parts.placer.place(nodes);
-    this.#parts.rebalancer.apply({ ...placed, mask: this.#maskOf(placed.nodes) }, reason, kind);
+  /** Nothing has changed if this throws. @throws OptionError */
+  #change(members: readonly Member[], reason: string, kind: ChangeKind): void {
+    const { rebalancer, monitor, handBack } = this.#parts;
+    const placed = this.#placed(members);
+    this.#specs = new Map(members.map(({ spec }) => [spec.name, spec]));
+    for (const node of this.topology.nodes) if (!placed.nodes.includes(node)) monitor?.forget(node);
+    for (const { node, isNew } of members) {
+      if (!isNew) continue;
+      node.open();
+      monitor?.watch(node);
+    }
+    rebalancer.apply({ ...placed, mask: this.#maskOf(placed.nodes) }, reason, kind);
+    handBack.superseded();
   }
 
-  #admit(spec: NodeSpec): CacheNode {
-    this.#specs.set(spec.name, spec);
-    const node = this.#parts.build(spec, this.#freeSlots.pop() ?? this.#slots++);
-    node.open();
-    this.#parts.monitor?.watch(node);
-    return node;
+  #placed(members: readonly Member[]): PlacedNodes {
+    const weights = members.map(({ node }) => node.weight);
+    for (const { node, spec } of members) node.weight = spec.weight;
+    try {
+      return this.#parts.placer.place(members.map(({ node }) => node));
+    } catch (error) {
+      members.forEach(({ node, isNew }, i) => {
+        node.weight = weights[i] as number;
+        if (isNew) this.#freeSlots.push(node.slot);
+      });
+      throw error;
+    }
   }
 
-  #respecify(name: string, weight: number): void {
-    const spec = this.#specs.get(name);
-    if (spec !== undefined) this.#specs.set(name, { ...spec, weight });
+  #members(): Member[] {
+    return this.topology.nodes.map((node) => {
+      const spec = this.#specs.get(node.name);
+      if (spec === undefined) throw new TypeError(`node ${node.name} has no specification`);
+      return { node, spec, isNew: false };
+    });
+  }
+
+  /** Not connected, and not watched yet. */
+  #newcomer(spec: NodeSpec): Member {
+    return { spec, node: this.#parts.build(spec, this.#freeSlots.pop() ?? this.#slots++), isNew: true };
   }
 
   #named(name: string): CacheNode {
@@ -162,4 +187,12 @@ export class Membership {
     if (node === undefined) throw new OptionError('name', `no node is called '${String(name)}'`);
     return node;
   }
+}
+
+function isSameNode(a: NodeSpec, b: NodeSpec): boolean {
+  return a.identity === b.identity && a.zone === b.zone && a.driver === b.driver;
+}
+
+function isSameMask(a: Uint8Array, b: Uint8Array | undefined): boolean {
+  return a.every((mark, i) => mark === (b?.[i] ?? 0));
 }

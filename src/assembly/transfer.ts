@@ -12,12 +12,15 @@ export function createTransfer(
   topology: () => Topology,
 ): Transfer {
   return async (from: CacheNode, key: string) => {
-    const { placement } = topology();
-    const place = placement.hash(key);
+    const place = topology().placement.hash(key);
     const hash = read.ledgerHash(key, place);
-    const owners = topology().owners(place, key);
-    const bytes = await repair.copy(key, hash, read.generations.snapshot(hash), from, owners);
+    // A change meanwhile may have made it an owner again, who must keep its copy.
+    const owners = (): CacheNode[] => topology().owners(place, key);
+    const takers = owners();
+    if (takers.includes(from)) return 0;
+    const bytes = await repair.copy(key, hash, read.generations.snapshot(hash), from, takers);
     if (bytes === undefined) return undefined;
+    if (owners().includes(from)) return 0;
     const target = { key, hash, timeoutMs: read.attemptMs };
     const payment = read.ledger.paymentFor(from.slot, hash, key);
     const removed = await promised<boolean>(target, (origin) => from.delete(origin, 'background'));

@@ -2,12 +2,12 @@
  * Migration: carries what a hand-off left behind. It enumerates the former owners, hands every key that has moved to
  * `transfer`, which copies it to its new owners and deletes it from the old one, within a rate, and tells how far it is.
  *
- * It needs a namespace, since nothing outside it may be touched, and a driver that can enumerate. A former owner that dies
- * under way is given up: what it still held stays an arc debt.
+ * It needs a namespace, since nothing outside it may be touched, and a driver that can enumerate. What could not be
+ * carried over is tried again, pass by pass. A former owner that stays away is given up: what it still held stays an arc
+ * debt.
  */
 
-import pLimit from 'p-limit';
-import type { Clock } from '../base/clock.js';
+import type { Clock, Timer } from '../base/clock.js';
 import type { CacheNode } from '../node/cache-node.js';
 
 export interface MigrationProgress {
@@ -32,15 +32,19 @@ export interface MigrationParts {
   readonly onProgress: (progress: MigrationProgress) => void;
 }
 
+/** Keys under way at once, for each former owner. */
 const CONCURRENCY = 64;
-const PACE_MS = 20;
+/** Between two passes. */
+const AGAIN_MS = 1_000;
 
 export class Migration {
   readonly #parts: MigrationParts;
   readonly #startedAt: number;
+  readonly #sleepers = new Map<() => void, Timer>();
   #keys = 0;
   #bytes = 0;
-  #nodesDone = 0;
+  /** Keys asked for so far are paid for until then. */
+  #freeAt = 0;
   #isCancelled = false;
   #resume: (() => void) | undefined;
   #paused: Promise<void> | undefined;
@@ -65,39 +69,49 @@ export class Migration {
   cancel(): void {
     this.#isCancelled = true;
     this.resume();
+    for (const [wake, timer] of this.#sleepers) {
+      timer.cancel();
+      wake();
+    }
+    this.#sleepers.clear();
   }
 
   get keys(): number {
     return this.#keys;
   }
 
-  /** Resolves with the nodes of which nothing that has moved is left; never rejects. */
+  /** Resolves with the nodes of which nothing that has moved is left, once there is nothing more to try; never rejects. */
   async run(nodes: readonly CacheNode[]): Promise<Set<CacheNode>> {
     const clean = new Set<CacheNode>();
-    await Promise.all(
-      nodes.map(async (node) => {
-        if (await this.#empty(node).catch(() => false)) clean.add(node);
-        this.#nodesDone++;
-        this.#tell(nodes.length);
-      }),
-    );
-    return clean;
+    const tell = (): void => this.#tell(clean.size / Math.max(1, nodes.length));
+    for (let away = new Set<CacheNode>(); ; ) {
+      const rest = nodes.filter((node) => !clean.has(node));
+      await Promise.all(
+        rest.map(async (node) => {
+          if (await this.#empty(node, tell).catch(() => false)) clean.add(node);
+          tell();
+        }),
+      );
+      const left = rest.filter((node) => !clean.has(node) && canEnumerate(node));
+      // A lost connection is soon replaced: only who is away twice is given up.
+      if (this.#isCancelled || left.every((node) => away.has(node) && !node.isConnected)) return clean;
+      away = new Set(left.filter((node) => !node.isConnected));
+      await this.#sleep(AGAIN_MS);
+    }
   }
 
-  async #empty(node: CacheNode): Promise<boolean> {
+  async #empty(node: CacheNode, tell: () => void): Promise<boolean> {
     const { connection } = node;
-    if (connection === undefined || !node.driver.capabilities.enumeration) return false;
-    const limit = pLimit(CONCURRENCY);
+    const { prefix, hasMoved, transfer } = this.#parts;
+    if (connection === undefined || !canEnumerate(node)) return false;
     let isComplete = true;
-    for await (const wireKeys of connection.keys(this.#parts.prefix)) {
-      const moved = wireKeys.filter((wireKey) => this.#parts.hasMoved(node, wireKey));
+    for await (const wireKeys of connection.keys(prefix)) {
+      const moved = wireKeys.filter((wireKey) => hasMoved(node, wireKey));
       for (let from = 0; from < moved.length; from += CONCURRENCY) {
-        await this.#pace();
+        const chunk = moved.slice(from, from + CONCURRENCY);
+        await this.#pace(chunk.length);
         if (this.#isCancelled) return false;
-        const results = await Promise.all(
-          moved.slice(from, from + CONCURRENCY).map((wireKey) => limit(() => this.#parts.transfer(node, wireKey))),
-        );
-        for (const bytes of results) {
+        for (const bytes of await Promise.all(chunk.map((wireKey) => transfer(node, wireKey)))) {
           if (bytes === undefined) isComplete = false;
           else {
             this.#keys++;
@@ -105,23 +119,40 @@ export class Migration {
           }
         }
       }
-      this.#tell(undefined);
+      tell();
     }
-    return isComplete;
+    return isComplete && !this.#isCancelled;
   }
 
-  /** Waits while paused, and while ahead of the rate. */
-  async #pace(): Promise<void> {
-    await this.#paused;
+  /** Waits while paused, and until so many more keys are within the rate; time spent waiting is not saved up. */
+  async #pace(keys: number): Promise<void> {
     const { clock, keysPerSecond } = this.#parts;
-    while (!this.#isCancelled && this.#keys > ((clock.now() - this.#startedAt) / 1_000) * keysPerSecond + CONCURRENCY)
-      await new Promise<void>((resolve) => clock.setTimer(resolve, PACE_MS));
+    while (!this.#isCancelled) {
+      if (this.#paused !== undefined) await this.#paused;
+      else if (this.#freeAt > clock.now()) await this.#sleep(this.#freeAt - clock.now());
+      else break;
+    }
+    this.#freeAt = Math.max(this.#freeAt, clock.now()) + (keys * 1_000) / keysPerSecond;
   }
 
-  #tell(nodes: number | undefined): void {
-    const share = nodes === undefined || nodes === 0 ? 0 : this.#nodesDone / nodes;
+  async #sleep(ms: number): Promise<void> {
+    if (this.#isCancelled) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#parts.clock.setTimer(() => {
+        this.#sleepers.delete(resolve);
+        resolve();
+      }, ms);
+      this.#sleepers.set(resolve, timer);
+    });
+  }
+
+  #tell(share: number): void {
     const elapsedMs = this.#parts.clock.now() - this.#startedAt;
     const leftMs = share > 0 ? (elapsedMs / share) * (1 - share) : undefined;
     this.#parts.onProgress({ keys: this.#keys, bytes: this.#bytes, share, leftMs });
   }
+}
+
+function canEnumerate(node: CacheNode): boolean {
+  return node.driver.capabilities.enumeration;
 }

@@ -5,34 +5,50 @@ import { type Arc, forEachOwnerChange, HASH_SPACE } from '../ring/arcs.js';
 import { Ring } from '../ring/ring.js';
 import type { Topology } from './topology.js';
 
-/** Above so many points the whole ring is meant: looking at every arc would keep the event loop for too long. */
-const MAX_POINTS = 32_768;
-const WHOLE_RING: readonly Arc[] = [{ from: 0, to: HASH_SPACE }];
+/** Points of both rings: looking at more arcs than these would keep the event loop for too long. */
+const MAX_POINTS = 65_536;
 
-/** By node: arcs of which it was an owner in `before` and is none in `after`. */
+/**
+ * By node: arcs of which it was an owner in `before` and is none in `after`.
+ *
+ * Empty for rings that are too large and for the placements of other clients, of which no arcs are known. To tell more
+ * than was lost would distrust what the nodes rightly hold, and no write of this process depends on it: whoever begins to
+ * own is told to the ledger at every change (`tookOver`), which covers them all.
+ */
 export function arcsLost(before: Topology, after: Topology): Map<CacheNode, readonly Arc[]> {
   const lost = new Map<CacheNode, Arc[]>();
   const { placement: from } = before;
   const { placement: to } = after;
-  if (!(from instanceof Ring) || !(to instanceof Ring) || pointsOf(from) + pointsOf(to) > MAX_POINTS) {
-    return new Map(before.nodes.map((node) => [node, WHOLE_RING]));
+  if (!(from instanceof Ring) || !(to instanceof Ring) || pointsOf(from) + pointsOf(to) > MAX_POINTS) return lost;
+  const count = Math.max(before.replication, after.replication);
+  for (const zone of zonesOf(before, after)) {
+    const previousMask = after.maskAt(zone.from);
+    const nextMask = before.maskAt(zone.from);
+    const options = {
+      count,
+      ...(previousMask === undefined ? {} : { previousMask }),
+      ...(nextMask === undefined ? {} : { nextMask }),
+    };
+    // What a node gains on the way back is what it loses on the way there.
+    forEachOwnerChange(to, from, options, (change) => {
+      const arc = { from: Math.max(change.from, zone.from), to: Math.min(change.to, zone.to) };
+      if (arc.from >= arc.to) return;
+      for (const index of change.after) {
+        const node = before.nodes[index];
+        if (node === undefined || change.before.includes(index)) continue;
+        const arcs = lost.get(node) ?? [];
+        arcs.push(arc);
+        lost.set(node, arcs);
+      }
+    });
   }
-  const options = {
-    count: Math.max(before.replication, after.replication),
-    ...(after.mask === undefined ? {} : { previousMask: after.mask }),
-    ...(before.mask === undefined ? {} : { nextMask: before.mask }),
-  };
-  // What a node gains on the way back is what it loses on the way there.
-  forEachOwnerChange(to, from, options, ({ from: start, to: end, before: then, after: now }) => {
-    for (const index of now) {
-      const node = before.nodes[index];
-      if (node === undefined || then.includes(index)) continue;
-      const arcs = lost.get(node) ?? [];
-      arcs.push({ from: start, to: end });
-      lost.set(node, arcs);
-    }
-  });
   return lost;
+}
+
+/** Stretches of the hash space in which each snapshot walks past the same nodes throughout. */
+function zonesOf(before: Topology, after: Topology): Arc[] {
+  const ends = [...new Set([before.handedBack, after.handedBack, HASH_SPACE])].sort((a, b) => a - b);
+  return ends.map((to, i) => ({ from: ends[i - 1] ?? 0, to }));
 }
 
 function pointsOf(ring: Ring): number {

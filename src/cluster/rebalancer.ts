@@ -33,6 +33,8 @@ export interface RebalancerParts {
   readonly prefix: string;
   /** Whether what nobody asks for is carried over too. */
   readonly migrates: boolean;
+  /** Whether this key is a user's, and no mark of our own that belongs where it is. */
+  readonly carries: (wireKey: string) => boolean;
   readonly keysPerSecond: number;
   /** How long a hand-off that nobody can complete goes on. */
   readonly windowMs: number;
@@ -65,13 +67,17 @@ const MAX_CHAIN = 4;
 export class Rebalancer {
   readonly #parts: RebalancerParts;
   #current: Topology;
+  /** Nodes of any snapshot that can still be asked. */
+  #known: ReadonlySet<CacheNode>;
   #migration: Migration | undefined;
   #window: Timer | undefined;
+  #isPaused = false;
   #isStopped = false;
 
   constructor(parts: RebalancerParts, first: Topology) {
     this.#parts = parts;
     this.#current = first;
+    this.#known = nodesOf(first);
   }
 
   get current(): Topology {
@@ -86,6 +92,7 @@ export class Rebalancer {
   apply(change: OwnershipChange, reason: string, kind: ChangeKind): Topology {
     const { ledger, stamps, events } = this.#parts;
     const before = this.#current;
+    const isFurther = kind !== 'handoff' && before.previous !== undefined;
     const after = new Topology({
       epoch: before.epoch + 1,
       placement: change.placement ?? before.placement,
@@ -94,7 +101,7 @@ export class Rebalancer {
       mask: 'mask' in change ? change.mask : before.mask,
       handedBack: change.handedBack,
       warmingMask: change.warmingMask,
-      previous: previousOf(before, kind),
+      previous: isFurther || kind === 'cut' ? before.previous : shortened(before, MAX_CHAIN),
     });
     const stamp = stamps.next();
     for (const node of after.nodes) {
@@ -102,12 +109,12 @@ export class Rebalancer {
       ledger.arcsBack(node.slot, stamp);
     }
     this.#current = after;
-    for (let dropped = beyond(before, MAX_CHAIN); dropped !== undefined; dropped = dropped.previous)
-      this.#leave(dropped, new Set());
-    if (!this.isHandingOff) this.#retire(before);
+    // A chain that grows past its bound loses its oldest hand-off.
+    if (!isFurther && kind !== 'cut') this.#leave(beyond(before, MAX_CHAIN), new Set());
+    this.#retireGone();
     events.changed(after, reason);
-    // A cut on top of a running hand-off does not end that one: it goes on from the new snapshot.
-    if (this.isHandingOff) this.#beginHandoff(before, after, reason, kind);
+    // A listener may have made a change of its own.
+    if (this.#current === after) this.#continue(before, after, reason, kind);
     return after;
   }
 
@@ -123,10 +130,12 @@ export class Rebalancer {
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#migration?.pause();
   }
 
   resume(): void {
+    this.#isPaused = false;
     this.#migration?.resume();
   }
 
@@ -134,34 +143,40 @@ export class Rebalancer {
     this.#window?.cancel();
     this.#migration?.cancel();
     this.#isStopped = true;
+    for (const node of this.#known) if (!this.#current.nodes.includes(node)) this.#parts.events.retired(node);
   }
 
-  #beginHandoff(before: Topology, after: Topology, reason: string, kind: ChangeKind): void {
+  /** A cut on top of a running hand-off does not end that one: it goes on from the new snapshot. */
+  #continue(before: Topology, after: Topology, reason: string, kind: ChangeKind): void {
     const { events, clock, windowMs } = this.#parts;
-    if (kind === 'handoff') {
+    this.#window?.cancel();
+    this.#migration?.cancel();
+    if (!this.isHandingOff || this.#isStopped) return;
+    if (kind === 'handoff' || before.previous === undefined) {
       const isSamePlacement = before.placement === after.placement;
       const share = isSamePlacement ? undefined : before.placement.plan(after.placement, after.replication).movedShare;
       events.handoffStarted(after.epoch, reason, share);
+      if (this.#current !== after) return;
     }
-    this.#window?.cancel();
     this.#window = clock.setTimer(() => this.#finish(reason, new Set()), windowMs);
     void this.#migrate(after, reason);
   }
 
   async #migrate(topology: Topology, reason: string): Promise<void> {
-    this.#migration?.cancel();
-    const { clock, prefix, keysPerSecond, transfer, events, migrates } = this.#parts;
+    const { clock, prefix, keysPerSecond, transfer, events, migrates, carries } = this.#parts;
     if (!migrates || prefix === '') return;
     const migration = new Migration({
       clock,
       prefix,
       keysPerSecond,
       transfer,
-      hasMoved: (from, wireKey) => !topology.owners(topology.placement.hash(wireKey), wireKey).includes(from),
+      hasMoved: (from, wireKey) =>
+        carries(wireKey) && !topology.owners(topology.placement.hash(wireKey), wireKey).includes(from),
       onProgress: (progress) => events.handoffProgress(topology.epoch, progress),
     });
+    if (this.#isPaused) migration.pause();
     this.#migration = migration;
-    const former = formerNodes(topology);
+    const former = [...nodesOf(topology.previous)];
     const clean = await migration.run(former);
     // A further change has taken over, or the window closed.
     if (this.#current !== topology || this.#migration !== migration) return;
@@ -169,37 +184,32 @@ export class Rebalancer {
   }
 
   #finish(reason: string, clean: ReadonlySet<CacheNode>): void {
-    const { events } = this.#parts;
     this.#window?.cancel();
     const keys = this.#migration?.keys ?? 0;
     this.#migration?.cancel();
     this.#migration = undefined;
     const ended = this.#current;
     this.#current = new Topology({ ...ended, replication: ended.wantedReplication, previous: undefined });
-    for (let before = ended.previous; before !== undefined; before = before.previous) {
-      this.#leave(before, clean);
-      this.#retire(before);
-    }
-    events.handoffFinished(ended.epoch, reason, keys);
+    this.#leave(ended.previous, clean);
+    this.#retireGone();
+    this.#parts.events.handoffFinished(ended.epoch, reason, keys);
   }
 
-  /** Nodes of `before` lost arcs for good: they owe them, unless nothing of ours is left there. */
-  #leave(before: Topology, clean: ReadonlySet<CacheNode>): void {
+  /** Nodes of these snapshots lost arcs for good: they owe them, unless nothing of ours is left there. */
+  #leave(snapshots: Topology | undefined, clean: ReadonlySet<CacheNode>): void {
     const now = this.#current;
-    for (const [node, arcs] of arcsLost(before, now)) {
-      if (!clean.has(node) && now.nodes.includes(node)) this.#parts.ledger.arcsLost(node.slot, before.epoch, arcs);
-    }
+    for (let before = snapshots; before !== undefined; before = before.previous)
+      for (const [node, arcs] of arcsLost(before, now)) {
+        if (!clean.has(node) && now.nodes.includes(node)) this.#parts.ledger.arcsLost(node.slot, before.epoch, arcs);
+      }
   }
 
-  #retire(before: Topology): void {
-    for (const node of before.nodes) if (!this.#current.nodes.includes(node)) this.#parts.events.retired(node);
+  #retireGone(): void {
+    const held = nodesOf(this.#current);
+    const gone = [...this.#known].filter((node) => !held.has(node));
+    this.#known = held;
+    for (const node of gone) this.#parts.events.retired(node);
   }
-}
-
-function previousOf(before: Topology, kind: ChangeKind): Topology | undefined {
-  if (kind === 'cut') return before.previous;
-  if (kind === 'step' && before.previous !== undefined) return before.previous;
-  return shortened(before, MAX_CHAIN);
 }
 
 /** The snapshot with at most so many before it. */
@@ -219,9 +229,9 @@ function beyond(topology: Topology, depth: number): Topology | undefined {
   return rest;
 }
 
-function formerNodes(topology: Topology): CacheNode[] {
-  const former = new Set<CacheNode>();
-  for (let before = topology.previous; before !== undefined; before = before.previous)
-    for (const node of before.nodes) former.add(node);
-  return [...former];
+/** All nodes of the snapshot and of those before it. */
+function nodesOf(topology: Topology | undefined): ReadonlySet<CacheNode> {
+  const nodes = new Set<CacheNode>();
+  for (let each = topology; each !== undefined; each = each.previous) for (const node of each.nodes) nodes.add(node);
+  return nodes;
 }
