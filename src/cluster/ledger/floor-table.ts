@@ -58,6 +58,18 @@ export class FloorTable {
   }
 
   /**
+   * Where the floor with exactly this stamp is. Stamps are one per write, so hash and stamp name the key as surely as its
+   * second hash does, which need not be computed.
+   */
+  findStamp(hash: number, stamp: number): number {
+    const segment = this.records.peek(hash);
+    if (segment === undefined) return NOT_FOUND;
+    this.words = segment.words;
+    const at = segment.findWord(tagOf(hash), LOW, stamp >>> 0);
+    return at !== NOT_FOUND && this.stampAt(at) === stamp ? at : NOT_FOUND;
+  }
+
+  /**
    * A write of `key` was issued at `stamp` and is confirmed nowhere. An older stamp than the floor's changes nothing.
    * @param witnesses to whom it is sent: the first two in `first`, low half first, the others in `last`
    */

@@ -4,7 +4,11 @@
  *
  * Everywhere: `hash` is the xxh32 of the whole key as it goes over the wire, `key` that key, `node` the number its node has
  * for life, `place` what the placement hashes the key to where that is not `hash` (keys with a tag). Stamps come from
- * `HybridClock`; each stamp passed is above all issued before.
+ * `HybridClock`; each stamp passed is above all issued before, and belongs to one write of one key.
+ *
+ * What the ledger relies on: operations on one key at one node keep their order (rule R1), reads included; every write
+ * that is issued ends, at every owner, by `confirm` or `owe`; and a node that was passed over is owed, or announced
+ * by `tookOver` before it is read.
  */
 
 import type { Arc } from '../../ring/arcs.js';

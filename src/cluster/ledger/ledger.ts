@@ -79,8 +79,8 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
   confirm(hash: number, key: string, stamp: number, node: number): void {
     const ledger = this.nodes.of(node);
     if (stamp <= ledger.confirmsAfter) return;
-    const at = this.floors.find(hash, key);
-    if (at === NOT_FOUND || this.floors.stampAt(at) !== stamp) return;
+    const at = this.floors.findStamp(hash, stamp);
+    if (at === NOT_FOUND) return;
     if (ledger.debts.size > 0 && !ledger.clearDebt(hash, key, stamp, this.clock.now())) return;
     this.floors.confirm(at, ledger.witness);
   }

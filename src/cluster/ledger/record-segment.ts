@@ -51,12 +51,17 @@ export class RecordSegment {
   }
 
   findSecond(tag: number, second: number): number {
+    return this.findWord(tag, 1, second);
+  }
+
+  /** The first record of this tag whose word `index` is `word`. */
+  findWord(tag: number, index: number, word: number): number {
     const { words, width, mask } = this;
     for (let place = tag & mask; ; place = (place + 1) & mask) {
       const at = place * width;
       const found = words[at];
       if (found === 0) return NOT_FOUND;
-      if (found === tag && words[at + 1] === second) return at;
+      if (found === tag && words[at + index] === word) return at;
     }
   }
 

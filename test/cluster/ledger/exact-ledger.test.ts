@@ -18,6 +18,8 @@ class Pair {
   readonly exact = new ExactLedger(OURS, SKEW, NODES.length);
   readonly #payments: Payment[] = [];
   readonly #issued = new Set<string>();
+  /** Stamps are one per write: no copy of a key ever has the stamp of another key's. */
+  readonly #keyOf = new Map<number, string>();
   #stamp = 10 * SKEW;
   #epoch = 0;
 
@@ -39,11 +41,14 @@ class Pair {
     const issue = (): void => {
       const issued = this.next();
       this.#issued.add(key);
+      this.#keyOf.set(issued, key);
       const slots = owners.map((slot) => ({ slot }));
       this.real.issue(hash, key, issued, slots);
       this.exact.issue(key, issued, owners);
     };
+    const isPossible = (this.#keyOf.get(stamp) ?? key) === key;
     const confirm = (): void => {
+      if (!isPossible) return;
       this.real.confirm(hash, key, stamp, n);
       this.exact.confirm(key, stamp, n);
     };
@@ -126,12 +131,13 @@ class Pair {
             -1,
             ...Array.from({ length: 8 }, (_, i) => this.#stamp + (2 - i) * (SKEW / 2) + (i % 2)),
           ])
-            compare(
-              `${key} on ${node}, stamp ${stamp} by ${client}`,
-              stamp < 0,
-              this.real.trusts(node, hash, key, stamp, client, PLACES[k]),
-              this.exact.trusts(node, key, PLACES[k] as number, stamp, client),
-            );
+            if (client === THEIRS || (this.#keyOf.get(stamp) ?? key) === key)
+              compare(
+                `${key} on ${node}, stamp ${stamp} by ${client}`,
+                stamp < 0,
+                this.real.trusts(node, hash, key, stamp, client, PLACES[k]),
+                this.exact.trusts(node, key, PLACES[k] as number, stamp, client),
+              );
   }
 }
 
