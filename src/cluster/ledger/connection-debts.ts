@@ -73,6 +73,11 @@ export class ConnectionDebts {
     return this.held.length === 0;
   }
 
+  /** Whether some concern the node's present life. */
+  get isAwake(): boolean {
+    return this.held.some(({ isAsleep }) => !isAsleep);
+  }
+
   has(hash: number, key: string): boolean {
     if (this.held.length === 0) return false;
     for (const debt of this.held) {

@@ -93,6 +93,8 @@ export interface DebtBook {
   unpaid(payment: Payment): void;
   /** Keys distrusted at `node`, whether or not they are remembered for payment. */
   keyDebts(node: number): number;
+  /** Whether there is anything to pay, to make sure of or to settle at `node`: payers keep at it while there is. */
+  owes(node: number): boolean;
   /** Whether debts or fences stand that only enumeration can pay. */
   needsEnumeration(node: number): boolean;
   /** To be asked for before an enumeration begins. */

@@ -3,9 +3,7 @@
  *
  * It holds, per key written here, the floor and who confirmed it; per node the debts whose copies must not be trusted;
  * and fences where its bounds overflowed (rules R3 to R7). It does no I/O and sets no timer: writers tell it what they
- * issued and how that ended, readers ask it for a verdict, payers take what is owed. All calls are synchronous.
- *
- * Whatever it forgets under its bounds it answers for with misses, never with an old value.
+ * issued and how that ended, readers ask it for a verdict, payers take what is owed. All calls are synchronous. Whatever it forgets under its bounds it answers for with misses, never with an old value.
  */
 
 import { STAMPS_PER_MS } from '../../base/hybrid-clock.js';
@@ -169,9 +167,12 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
     return this.nodes.peek(node)?.debts.size ?? 0;
   }
 
+  owes(node: number): boolean {
+    return this.nodes.peek(node)?.owes ?? false;
+  }
+
   needsEnumeration(node: number): boolean {
-    const ledger = this.nodes.peek(node);
-    return ledger !== undefined && (ledger.debts.forgotten > 0 || !ledger.forgotten.isNone || !ledger.fences.isNone);
+    return this.nodes.peek(node)?.needsEnumeration ?? false;
   }
 
   enumerationMark(node: number): EnumerationMark {
@@ -188,8 +189,7 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
   }
 
   connectionGone(node: number, connection: ConnectionName): void {
-    const { floors, nodes } = this;
-    this.tell(node, (ledger, now) => ledger.ended(ledger.connections.gone(connection), floors, nodes.latest, now));
+    this.tell(node, (ledger, now) => this.nodes.ended(ledger, ledger.connections.gone(connection), now));
   }
 
   cannotTell(node: number, connection: ConnectionName): void {
@@ -205,8 +205,8 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
   }
 
   stats(): LedgerStats {
-    const { floors, evicted, nodes, clock, bounds } = this;
-    return ledgerStats(floors.size, evicted.count, nodes.all(), clock.now(), bounds.settlingMs);
+    const { floors, evicted, nodes, bounds } = this;
+    return ledgerStats(floors.size, evicted.count, nodes.all(), this.clock.now(), bounds.settlingMs);
   }
 
   /** The witnesses of owners `i` and `i + 1`, the first in the low half. */

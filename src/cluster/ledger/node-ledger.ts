@@ -51,6 +51,15 @@ export class NodeLedger {
     this.connections = new ConnectionDebts(Math.min(bounds.maxDistrusted, MAX_CONNECTION_KEYS));
   }
 
+  /** Keys to pay, or connections to be sure of. */
+  get owes(): boolean {
+    return this.debts.size > 0 || this.connections.isAwake;
+  }
+
+  get needsEnumeration(): boolean {
+    return this.debts.forgotten > 0 || !this.forgotten.isNone || !this.fences.isNone;
+  }
+
   /** To be called after whatever was done to the parts. */
   refresh(now: number): void {
     if (this.debts.size === 0) this.debtsSince = undefined;

@@ -1,5 +1,6 @@
 /** NodeLedgers: the ledgers of all nodes by their numbers, opened as nodes are first heard of. */
 
+import type { EndedConnection } from './connection-debts.js';
 import type { FloorTable } from './floor-table.js';
 import type { LedgerBounds } from './ledger-options.js';
 import { NodeLedger } from './node-ledger.js';
@@ -52,9 +53,14 @@ export class NodeLedgers {
   settle(now: number, settlingMs: number): void {
     for (const ledger of this.all()) {
       if (ledger.connections.isNone) continue;
-      ledger.ended(ledger.connections.settle(now, settlingMs), this.floors, this.latest, now);
+      this.ended(ledger, ledger.connections.settle(now, settlingMs), now);
       ledger.refresh(now);
     }
+  }
+
+  /** See `NodeLedger.ended`. */
+  ended(ledger: NodeLedger, connections: readonly EndedConnection[], now: number): void {
+    ledger.ended(connections, this.floors, this.latest, now);
   }
 
   forget(node: number): void {

@@ -125,6 +125,23 @@ describe('debts and payments (R4, R5)', () => {
   });
 });
 
+describe('a payer', () => {
+  it('is told to keep at a node while keys or connections are owed, named or not', () => {
+    const { ledger, clock, write } = setUp();
+    expect(ledger.owes(0)).toBe(false);
+    ledger.owe(HASH, KEY, 0, write());
+    ledger.abandon(0, '', [{ hash: HASH, key: KEY }]);
+    for (const payment of ledger.takeForPayment(0, 10)) ledger.paid(payment);
+    expect([ledger.keyDebts(0), ledger.abandonedConnections(0), ledger.owes(0)]).toEqual([0, [], true]);
+    ledger.firstReplySeen(0, 0);
+    clock.nowMs = 10_000;
+    ledger.settle();
+    expect([ledger.keyDebts(0), ledger.owes(0)]).toEqual([1, true]);
+    for (const payment of ledger.takeForPayment(0, 10)) ledger.paid(payment);
+    expect(ledger.owes(0)).toBe(false);
+  });
+});
+
 describe('a restart (R6)', () => {
   it('proven empty clears what was owed, and raw copies written there since count', () => {
     const { ledger, confirmed, next, trusts, write } = setUp();
