@@ -15,6 +15,7 @@ import type { AttemptOrigin } from '../node/attempts.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { Lane } from '../node/lane.js';
 import type { WriteContext } from './contexts.js';
+import { toldLife } from './life.js';
 import { type Failure, type Outcome, promised } from './promised-attempt.js';
 
 /** Submits one operation to a node. */
@@ -60,10 +61,11 @@ export class ConditionalWrite {
         `a value of ${bytes.length} bytes exceeds the ${limit} that node ${this.primary.name} takes`,
         { node: this.primary.name, key: this.#call.key },
       );
+    const life = (node: CacheNode): number => toldLife(node, bytes, this.#context.values.isEnveloped, ttlMs);
     const stored = await this.#decide<boolean>((node, origin, lane) =>
-      node.store(origin, lane, mode, bytes, ttlMs, token),
+      node.store(origin, lane, mode, bytes, life(node), token),
     );
-    if (stored) await this.#follow((node, origin, lane) => node.store(origin, lane, 'set', bytes, ttlMs));
+    if (stored) await this.#follow((node, origin, lane) => node.store(origin, lane, 'set', bytes, life(node)));
     return stored;
   }
 

@@ -2,10 +2,10 @@
 
 import { secondHash } from '../base/string-hash.js';
 import { CORRUPT, type Kept } from '../codec/transcoder.js';
-import { NO_EXPIRY } from '../driver/driver.js';
 import { clientIdAt, expiresAtAt, stampAt } from '../envelope.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { ReadContext } from './contexts.js';
+import { lifeLeft } from './life.js';
 import type { EntryTarget, Sighting } from './sight.js';
 
 export interface JudgedEntry {
@@ -49,21 +49,5 @@ export function judgeEntry(
     return undefined;
   }
   const expiresAt = isStamped ? expiresAtAt(bytes, 0) : 0;
-  return { value, kept, token, expiresAt, ttlMs: lifeOf(node, ttlMs, isStamped ? expiresAt : undefined, calendarMs) };
-}
-
-/**
- * What is left to live. Where the node counts whole seconds the envelope knows better, within the node's own: the two are
- * never far apart. Where the node tells nothing the envelope alone knows.
- */
-function lifeOf(
-  node: CacheNode,
-  ttlMs: number | undefined,
-  expiresAt: number | undefined,
-  calendarMs: number,
-): number | undefined {
-  if (expiresAt === undefined || node.keepsTime) return ttlMs;
-  const left = expiresAt === 0 ? NO_EXPIRY : Math.max(1, expiresAt - calendarMs);
-  if (ttlMs === undefined) return left;
-  return ttlMs === NO_EXPIRY || left === NO_EXPIRY ? ttlMs : Math.min(ttlMs, left);
+  return { value, kept, token, expiresAt, ttlMs: lifeLeft(node, ttlMs, isStamped ? expiresAt : undefined, calendarMs) };
 }

@@ -12,6 +12,7 @@ import type { Attempt, AttemptOrigin, AttemptSink } from '../node/attempts.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { Lane } from '../node/lane.js';
 import type { WriteContext } from './contexts.js';
+import { toldLife } from './life.js';
 import { confirmationsNeeded, type WritePolicy } from './write-policy.js';
 
 /** How one write may go. */
@@ -181,7 +182,8 @@ export class KeyWrite implements AttemptSink<boolean> {
       return;
     }
     const isLarge = bytes.length > this.context.largeValueBytes && lane === 'interactive';
-    node.store(origin, isLarge ? 'bulk' : lane, 'set', bytes, this.ttlAt(node));
+    const ttlMs = toldLife(node, bytes, this.context.values.isEnveloped, this.ttlAt(node));
+    node.store(origin, isLarge ? 'bulk' : lane, 'set', bytes, ttlMs);
   }
 
   /** Rule R13: what a stand-in holds dies young, so that two processes that disagree on owners soon agree again. */

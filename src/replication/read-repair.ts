@@ -8,10 +8,11 @@
 import pLimit from 'p-limit';
 import { secondHash } from '../base/string-hash.js';
 import type { Topology } from '../cluster/topology.js';
-import type { Inspection } from '../driver/driver.js';
-import { clientIdAt, stampAt } from '../envelope.js';
+import { type Inspection, NO_EXPIRY } from '../driver/driver.js';
+import { clientIdAt, expiresAtAt, resealWithExpiry, stampAt } from '../envelope.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { ReadContext } from './contexts.js';
+import { lifeLeft, toldLife } from './life.js';
 import { promised } from './promised-attempt.js';
 
 /** Repairs under way at once, and waiting: more are dropped, since the next read asks again. */
@@ -46,7 +47,7 @@ export class ReadRepair {
     from: CacheNode,
     missing: readonly CacheNode[],
   ): Promise<number | undefined> {
-    const { generations, attemptMs, ledger, counters } = this.#context;
+    const { generations, attemptMs, ledger, counters, values, calendar } = this.#context;
     const target = { key, hash, timeoutMs: attemptMs };
     const found = await promised<Inspection | undefined>(target, (origin) => from.inspect(origin, 'background', true));
     if (found.failure !== undefined) return undefined;
@@ -54,10 +55,16 @@ export class ReadRepair {
     const { bytes, ttlMs } = found.result;
     const stamp = this.#stampOf(key, hash, from, bytes);
     if (stamp === undefined) return 0;
+    const expiresAt = values.isEnveloped ? expiresAtAt(bytes, 0) : undefined;
+    const lifeMs = lifeLeft(from, ttlMs, expiresAt, calendar.now()) ?? ttlMs;
+    // A node that keeps time itself was touched without its envelope; where the copy goes, the envelope may decide.
+    if (values.isEnveloped && from.keepsTime)
+      resealWithExpiry(bytes, lifeMs === NO_EXPIRY ? 0 : calendar.now() + lifeMs);
     let isComplete = true;
     for (const node of missing) {
       if (!generations.isCurrent(hash, generation)) return 0;
-      const added = await promised<boolean>(target, (origin) => node.store(origin, 'background', 'add', bytes, ttlMs));
+      const told = toldLife(node, bytes, values.isEnveloped, lifeMs);
+      const added = await promised<boolean>(target, (origin) => node.store(origin, 'background', 'add', bytes, told));
       if (added.failure !== undefined) isComplete = false;
       if (added.failure !== undefined || !added.result) continue;
       counters.repairs++;

@@ -14,6 +14,7 @@ import { CacheError } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { Lane } from '../node/lane.js';
 import type { WriteContext } from './contexts.js';
+import { toldLife } from './life.js';
 import { type Outcome, promised } from './promised-attempt.js';
 
 export interface TouchCall {
@@ -71,7 +72,7 @@ async function touchOn(
     if (verdict !== 'ok') return promised<boolean>(target(), (origin) => node.touch(origin, lane, ttlMs));
     resealWithExpiry(bytes, ttlMs === NO_EXPIRY ? 0 : context.calendar.now() + ttlMs);
     const stored = await promised<boolean>(target(), (origin) =>
-      node.store(origin, lane, 'compare', bytes, ttlMs, token),
+      node.store(origin, lane, 'compare', bytes, toldLife(node, bytes, true, ttlMs), token),
     );
     if (stored.failure !== undefined || stored.result) return stored;
   }

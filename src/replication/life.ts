@@ -1,0 +1,33 @@
+/**
+ * How long copies live. A node with a coarse clock is told one tick more where the envelope's own expiry makes the end
+ * exact: memcached's second may be all but over when an entry is stored, and without the tick a life of one second ends
+ * after anything from none to one. Bare values get no tick, since nothing would end them in time.
+ */
+
+import { NO_EXPIRY } from '../driver/driver.js';
+import { expiresAtAt, isEnvelope } from '../envelope.js';
+import type { CacheNode } from '../node/cache-node.js';
+
+/** What to tell `node` for a copy that is to live `ttlMs`; `isEnveloped` says whether the codec writes envelopes. */
+export function toldLife(node: CacheNode, bytes: Buffer, isEnveloped: boolean, ttlMs: number): number {
+  if (node.keepsTime || ttlMs === NO_EXPIRY) return ttlMs;
+  const isExact = isEnveloped && isEnvelope(bytes, 0) && expiresAtAt(bytes, 0) !== 0;
+  return isExact ? ttlMs + node.driver.capabilities.ttlResolutionMs : ttlMs;
+}
+
+/**
+ * What an entry on `node` has left to live, of what the node tells and what its envelope tells (`undefined` for none).
+ * Where the node counts whole seconds the envelope knows better, within the node's own: the two are never far apart. Where
+ * the node keeps time it alone knows, since `touch` leaves the envelope there as it is.
+ */
+export function lifeLeft(
+  node: CacheNode,
+  ttlMs: number | undefined,
+  expiresAt: number | undefined,
+  calendarMs: number,
+): number | undefined {
+  if (expiresAt === undefined || node.keepsTime) return ttlMs;
+  const left = expiresAt === 0 ? NO_EXPIRY : Math.max(1, expiresAt - calendarMs);
+  if (ttlMs === undefined) return left;
+  return ttlMs === NO_EXPIRY || left === NO_EXPIRY ? ttlMs : Math.min(ttlMs, left);
+}
