@@ -27,7 +27,8 @@ const CONCURRENCY = 128;
 export class DebtPayer {
   readonly #parts: PayerParts;
   readonly #limit = pLimit(CONCURRENCY);
-  readonly #debtors = new Set<CacheNode>();
+  /** Nodes met so far: a debt may come up at any of them when a settling time ends. */
+  readonly #nodes = new Set<CacheNode>();
   readonly #busy = new Set<CacheNode>();
   #timer: Timer | undefined;
   #isStopped = false;
@@ -38,49 +39,50 @@ export class DebtPayer {
 
   /** Debts of all nodes not yet paid. */
   get unpaid(): number {
-    return [...this.#debtors].reduce((sum, node) => sum + this.#parts.ledger.keyDebts(node.slot), 0);
+    return [...this.#nodes].reduce((sum, node) => sum + this.#parts.ledger.keyDebts(node.slot), 0);
   }
 
   /** Whether any debtor can be reached at present. */
   canPay(): boolean {
-    return this.unpaid > 0 && [...this.#debtors].some((node) => node.isConnected);
+    const { ledger } = this.#parts;
+    return [...this.#nodes].some((node) => node.isConnected && ledger.keyDebts(node.slot) > 0);
   }
 
   /** Debts of `node` may have grown. */
   owed(node: CacheNode): void {
-    this.#debtors.add(node);
+    this.#nodes.add(node);
     this.#schedule();
   }
 
   /** `node` has a new connection: abandoned ones are put to rest first, since they could undo a payment. */
   opened(node: CacheNode, connection: Connection): void {
-    void this.#putToRest(node, connection).then(() => {
-      if (this.#owes(node)) this.owed(node);
-    });
+    this.#nodes.add(node);
+    void this.#putToRest(node, connection).then(() => this.#schedule());
+  }
+
+  /** The node is gone for good. */
+  forget(node: CacheNode): void {
+    this.#nodes.delete(node);
   }
 
   stop(): void {
     this.#isStopped = true;
     this.#timer?.cancel();
-    this.#debtors.clear();
+    this.#nodes.clear();
   }
 
   #schedule(): void {
-    if (this.#timer !== undefined || this.#isStopped || this.#debtors.size === 0) return;
+    if (this.#timer !== undefined || this.#isStopped || this.#debtors().length === 0) return;
     this.#timer = this.#parts.clock.setTimer(() => {
       this.#timer = undefined;
-      for (const node of this.#debtors) void this.#pay(node);
+      this.#parts.ledger.settle();
+      for (const node of this.#debtors()) void this.#pay(node);
       this.#schedule();
     }, TICK_MS);
   }
 
   async #pay(node: CacheNode): Promise<void> {
     const { ledger } = this.#parts;
-    ledger.settle();
-    if (!this.#owes(node)) {
-      this.#debtors.delete(node);
-      return;
-    }
     const { connection } = node;
     if (connection === undefined || this.#busy.has(node)) return;
     this.#busy.add(node);
@@ -110,8 +112,7 @@ export class DebtPayer {
     }
   }
 
-  #owes(node: CacheNode): boolean {
-    const { ledger } = this.#parts;
-    return ledger.keyDebts(node.slot) > 0 || ledger.abandonedConnections(node.slot).length > 0;
+  #debtors(): CacheNode[] {
+    return [...this.#nodes].filter((node) => this.#parts.ledger.owes(node.slot));
   }
 }
