@@ -11,8 +11,8 @@ export function plotScenario(title, rows, bucketMs, eventMs) {
   chart.setOption({
     animation: false,
     color: COLOURS,
-    title: { text: title, textStyle: { color: INK } },
-    legend: { top: 28, textStyle: { color: INK } },
+    title: { text: title, left: 'center', top: 0, textStyle: { color: INK } },
+    legend: { top: 30, textStyle: { color: INK } },
     grid: { left: 60, right: 20, top: 70, bottom: 50 },
     xAxis: {
       type: 'value',

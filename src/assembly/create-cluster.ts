@@ -58,6 +58,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
     graceMs: settings.timeouts.totalMs,
     closed(node) {
       ledger.forgetNode(node.slot);
+      surroundings.payer.forget(node);
       membership.retire(node);
     },
   });

@@ -92,9 +92,9 @@ export class KeyWrite implements AttemptSink<boolean> {
   answered(attempt: Attempt<boolean>): void {
     const { ledger } = this.context;
     this.open--;
-    // An owner that got a delete in place of a value too large for it confirms nothing of the value.
+    // An owner that got a delete in place of a value too large for it holds nothing older, and does not have the value.
     if (this.bytes !== undefined && attempt.kind === 'delete') {
-      ledger.owe(this.hash, this.key, attempt.node.slot, this.stamp);
+      ledger.confirm(this.hash, this.key, this.stamp, attempt.node.slot);
       this.settle();
       return;
     }
