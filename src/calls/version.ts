@@ -3,7 +3,7 @@
  * nothing on another node, nor after a restart, so any mismatch makes `compareAndSet` answer `false` (rule R10).
  */
 
-import { OptionError } from '../errors.js';
+import { CacheError, OptionError } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
 
 const VERSION = /^([^!]+)!([^!]*)!([^!]+)$/;
@@ -12,13 +12,17 @@ export function versionOf(node: CacheNode, token: string): string {
   return [node.name, node.connection?.incarnation?.id ?? '', token].map(encodeURIComponent).join('!');
 }
 
-/** The node's token, if the version is of this node and of this life of its data. @throws OptionError if it is no version at all */
+/** The node's token, if the version is of this node and of this life of its data. @throws OptionError if it is no version at all; CacheError if the node cannot be reached */
 export function parseVersion(version: unknown, node: CacheNode, anyNode = false): string | undefined {
   const parts = typeof version === 'string' ? VERSION.exec(version) : null;
   if (parts === null) throw new OptionError('version', 'must be a version that getEntry gave');
   const [name, incarnation, token] = decoded(parts.slice(1));
-  if (!anyNode && (name !== node.name || incarnation !== (node.connection?.incarnation?.id ?? ''))) return undefined;
-  return token;
+  if (anyNode) return token;
+  if (name !== node.name) return undefined;
+  // Which life of its data the node is in is not known while it is out of reach: `false` would be a guess.
+  if (node.connection === undefined)
+    throw new CacheError('ERR_UNAVAILABLE', `node ${name} cannot be reached`, { node: name, cause: node.lastError });
+  return incarnation === (node.connection.incarnation?.id ?? '') ? token : undefined;
 }
 
 /** @throws OptionError */

@@ -10,7 +10,7 @@ import { secondHash } from '../base/string-hash.js';
 import type { Topology } from '../cluster/topology.js';
 import { type Inspection, NO_EXPIRY } from '../driver/driver.js';
 import { resealWithExpiry } from '../envelope.js';
-import { CacheError } from '../errors.js';
+import { CacheError, faultOf, NodeError } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { Lane } from '../node/lane.js';
 import type { WriteContext } from './contexts.js';
@@ -27,7 +27,7 @@ export interface TouchCall {
 
 const CAS_TRIES = 3;
 
-/** Whether an owner had the key. @throws CacheError if none could tell and failure is not answered by `false`. */
+/** Whether an owner had the key. @throws CacheError if none could tell and failure is not answered by `false`, or a node refuses. */
 export async function touch(context: WriteContext, call: TouchCall): Promise<boolean> {
   const { topology, key } = call;
   const place = topology.placement.hash(key);
@@ -38,8 +38,11 @@ export async function touch(context: WriteContext, call: TouchCall): Promise<boo
   );
   if (outcomes.some((outcome) => outcome.failure === undefined && outcome.result)) return true;
   const failed = outcomes.find((outcome) => outcome.failure !== undefined);
-  if (failed?.failure === undefined || context.degrades) return false;
+  if (failed?.failure === undefined) return false;
   const { error } = failed.failure;
+  // A node that answers that it does not do this is not out of reach: `false` would be untrue.
+  if (error instanceof NodeError && faultOf(error) === 'caller') throw error;
+  if (context.degrades) return false;
   throw new CacheError('ERR_UNAVAILABLE', `an owner of the key cannot answer: ${error.message}`, {
     node: error.node,
     key,
