@@ -124,16 +124,12 @@ export class Cache<V = unknown> {
    * @throws CacheError if the owner cannot tell, or the entry is no counter
    */
   increment(key: string, by = 1, options: CountOptions = {}): Promise<number> {
-    return this.#run(options, FIELDS.count, (call) =>
-      count(this.#parts, key, by, options.initial ?? by, options, call),
-    );
+    return this.#run(options, FIELDS.count, (call) => count(this.#parts, key, 1, by, options, call));
   }
 
   /** Subtracts from a counter, which stops at 0. A missing counter starts at `initial`, by default at 0. */
   decrement(key: string, by = 1, options: CountOptions = {}): Promise<number> {
-    return this.#run(options, FIELDS.count, (call) =>
-      count(this.#parts, key, -by, options.initial ?? 0, options, call),
-    );
+    return this.#run(options, FIELDS.count, (call) => count(this.#parts, key, -1, by, options, call));
   }
 
   /** The value, or what `loader` makes of it: one loader per key at a time in this process, its value stored. */

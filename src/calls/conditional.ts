@@ -40,19 +40,22 @@ export async function compareAndSet(
   return token === undefined ? false : write.store('compare', bytes, ttlMs, token);
 }
 
+/** `direction` is 1 to add `by` and -1 to subtract it. */
 export async function count(
   parts: CacheParts,
   key: string,
-  delta: number,
-  initial: number,
+  direction: 1 | -1,
+  by: number,
   options: CountOptions,
   call: Call,
 ): Promise<number> {
-  if (!Number.isSafeInteger(delta)) throw new OptionError('by', `must be a safe integer, got ${String(delta)}`);
-  if (!Number.isSafeInteger(initial) || (options.initial !== undefined && initial < 0))
+  if (!Number.isSafeInteger(by)) throw new OptionError('by', `must be a safe integer, got ${String(by)}`);
+  const delta = direction * by;
+  const { initial = Math.max(0, delta) } = options;
+  if (!Number.isSafeInteger(initial) || initial < 0)
     throw new OptionError('initial', `must be an integer from 0 to 2^53 - 1, got ${String(initial)}`);
   const { write, ttlMs } = prepare(parts, key, options, call);
-  const value = await write.count(delta, Math.max(0, initial), ttlMs);
+  const value = await write.count(delta, initial, ttlMs);
   if (value === undefined)
     throw new CacheError('ERR_INDETERMINATE', 'the counter vanished while it was counted', { key });
   return value;
