@@ -126,7 +126,7 @@ function store<T>({ parts, wire, call, ttlMs, graceMs }: Plan<T>, value: T): voi
 }
 
 function jittered(ttlMs: number, share: number, random: () => number): number {
-  if (!(share >= 0 && share < 1))
+  if (typeof share !== 'number' || !(share >= 0 && share < 1))
     throw new OptionError('ttlJitter', `must be a number from 0 to below 1, got ${String(share)}`);
   return ttlMs === 0 || share === 0 ? ttlMs : Math.max(1, Math.ceil(ttlMs * (1 - share * random())));
 }
