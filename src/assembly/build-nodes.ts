@@ -51,7 +51,7 @@ export function buildNode(
       slot,
       weight: spec.weight,
       zone: spec.zone,
-      driver: driverOf(spec, clock),
+      driver: driverOf(spec, clock, settings.maxValueBytes),
       breaker,
       turn,
       sweep,

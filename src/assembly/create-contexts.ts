@@ -54,7 +54,8 @@ export function createContexts(parts: ContextParts): {
     fallbackServed: 0,
     handoffHits: 0,
   };
-  const retries = new BudgetedRetries(settings, counters);
+  const issued = (): number => parts.topology().nodes.reduce((sum, node) => sum + node.issued, 0);
+  const retries = new BudgetedRetries(settings, counters, issued);
   const common = {
     clock,
     ledger,
@@ -94,8 +95,9 @@ export function createContexts(parts: ContextParts): {
       counters.fallbackServed++;
       return { value, ageMs: remembered.ageMs };
     },
-    rejected(_node, _hash, verdict) {
+    rejected(node, hash, verdict) {
       if (verdict !== 'expired') counters.corrupt++;
+      if (verdict === 'wrong-key' || verdict === 'corrupt') node.foreignReply(hash);
     },
     repair: (key, hash, generation, from, missing) => repair.request(key, hash, generation, from, missing),
   };
@@ -133,10 +135,14 @@ class BudgetedRetries implements Retries {
   readonly #settings: CacheSettings;
   readonly #counters: Counters;
   readonly #budget: RetryBudget;
+  readonly #issued: () => number;
+  #issuedBefore = 0;
 
-  constructor(settings: CacheSettings, counters: Counters) {
+  /** `issued`: operations asked of the nodes so far. */
+  constructor(settings: CacheSettings, counters: Counters, issued: () => number) {
     this.#settings = settings;
     this.#counters = counters;
+    this.#issued = issued;
     this.#budget = new RetryBudget(settings.retry?.budget ?? {}, { clock: settings.clock });
   }
 
@@ -144,9 +150,17 @@ class BudgetedRetries implements Retries {
     const { retry } = this.#settings;
     if (retry === undefined || attempts >= retry.attempts) return false;
     // A node that did not answer in time would get the same again behind what it already owes.
-    return (
-      error instanceof NodeError && (error.reason === 'lost' || error.reason === 'stalled') && this.#budget.tryTake()
-    );
+    if (!(error instanceof NodeError) || (error.reason !== 'lost' && error.reason !== 'stalled')) return false;
+    this.#earn();
+    return this.#budget.tryTake();
+  }
+
+  /** Calls are not counted one by one, but looked at when a retry is wanted. */
+  #earn(): void {
+    const issued = this.#issued();
+    // A node that has left takes its count with it.
+    this.#budget.onCall(Math.max(0, issued - this.#issuedBefore));
+    this.#issuedBefore = issued;
   }
 
   later(attempts: number, leftMs: number, again: () => void): void {

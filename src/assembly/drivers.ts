@@ -21,23 +21,33 @@ const MEMCACHED: Capabilities = {
 const SASL: Capabilities = { ...MEMCACHED, compareAndSet: false, enumeration: false, raw: false };
 const MEMORY: Capabilities = { ...REDIS, raw: false };
 
-export function driverOf(spec: NodeSpec, clock: Clock): Driver {
+/** What an envelope, or an encoding other than ours, may add to a value. */
+const ENVELOPE_BYTES = 64 * 1024;
+
+/** Values longer than `longestBytes`, whoever stored them, are not read. */
+export function driverOf(spec: NodeSpec, clock: Clock, longestBytes: number): Driver {
   const { address, credentials, tls, database, name } = spec;
+  const maxValueBytes = longestBytes + ENVELOPE_BYTES;
+  const shared = { address, credentials, tls };
   switch (spec.scheme) {
     case 'driver':
       if (spec.driver === undefined) throw new TypeError('a node of this scheme carries its driver');
       return spec.driver;
     case 'redis':
       return loaded('redis', REDIS, async () =>
-        (await import('../driver/redis/redis-driver.js')).createRedisDriver({ address, credentials, tls, database }),
+        (await import('../driver/redis/redis-driver.js')).createRedisDriver({
+          ...shared,
+          database,
+          maxReplyBytes: maxValueBytes,
+        }),
       );
     case 'memcached':
       return loaded('memcached', MEMCACHED, async () =>
-        (await import('../driver/memcached/meta-driver.js')).createMetaDriver({ address, credentials, tls, clock }),
+        (await import('../driver/memcached/meta-driver.js')).createMetaDriver({ ...shared, clock, maxValueBytes }),
       );
     case 'memcached+sasl':
       return loaded('memcached+sasl', SASL, async () =>
-        (await import('../driver/memcached/sasl-driver.js')).createSaslDriver({ address, credentials, tls, clock }),
+        (await import('../driver/memcached/sasl-driver.js')).createSaslDriver({ ...shared, clock, maxValueBytes }),
       );
     case 'memory':
       return loaded('memory', MEMORY, async () =>

@@ -8,7 +8,9 @@ export interface AttemptNode {
   /** Small number, stable for the life of the node, by which the ledger knows it. */
   readonly slot: number;
   /** Attempts that failed here, for whatever reason. */
-  failures: number;
+  readonly failures: number;
+  /** An attempt failed here. */
+  failed(error: CacheError): void;
 }
 
 /** What queue, wire and sweep need of any attempt. */

@@ -96,7 +96,7 @@ export abstract class Attempt<T> implements AttemptState {
     if (this.isOver) return;
     this.isOver = true;
     this.fault = faultOf(error);
-    this.node.failures++;
+    this.node.failed(error);
     this.sink.failed(this, error);
   }
 }

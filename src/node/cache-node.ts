@@ -6,7 +6,7 @@
 
 import type { Turn } from '../base/turn.js';
 import type { Connection, Driver, Inspection, StoreMode, TtlMs } from '../driver/driver.js';
-import { type CacheError, NodeError } from '../errors.js';
+import type { CacheError } from '../errors.js';
 import type { AttemptNode } from './attempt-state.js';
 import {
   type AttemptOrigin,
@@ -19,10 +19,12 @@ import {
   TouchAttempt,
 } from './attempts.js';
 import type { Breaker } from './breaker.js';
+import { ConnectionDoubts } from './connection-doubts.js';
 import { GetAttempt, type GetSink } from './get-attempt.js';
 import { KeyOrder } from './key-order.js';
 import { LANES, type Lane } from './lane.js';
 import { Link } from './link.js';
+import { NodeLanes } from './node-lanes.js';
 import { Pipeline, type PipelineLimits } from './pipeline.js';
 import type { Sweep } from './sweep.js';
 
@@ -73,7 +75,8 @@ export class CacheNode implements AttemptNode {
   misses = 0;
   readonly #order = new KeyOrder();
   readonly #keepsOrder: boolean;
-  readonly #lanes: Readonly<Record<Lane, readonly Pipeline[]>>;
+  readonly #lanes: NodeLanes;
+  readonly #doubts: ConnectionDoubts;
 
   constructor(settings: NodeSettings, events: NodeEvents) {
     this.name = settings.name;
@@ -86,36 +89,27 @@ export class CacheNode implements AttemptNode {
     this.keepsTime = settings.driver.capabilities.ttlResolutionMs <= 1;
     const { turn, sweep, breaker, stallMs, random, connectMs, maxPauseMs } = settings;
     const linkSettings = { clock: turn.clock, random, connectMs, maxPauseMs };
-    const pipelines = (lane: Lane): Pipeline[] =>
-      Array.from(
-        { length: settings.lanes[lane].connections },
-        () =>
-          new Pipeline((linkEvents) => new Link(settings.driver, linkSettings, linkEvents), settings.lanes[lane], {
-            node: this,
-            lane,
-            turn,
-            sweep,
-            breaker,
-            stallMs,
-            opened: (connection, beganAt) => events.opened(this, connection, beganAt),
-            down: (error, wasOpen) => {
-              // Connections that owe nothing cannot tell that the peer is gone: they learn it from the one that can.
-              if (error instanceof NodeError && error.reason === 'stalled') this.#doubt(turn.clock.now());
-              events.down(this, error, wasOpen);
-            },
-          }),
-      );
-    this.#lanes = {
-      interactive: pipelines('interactive'),
-      bulk: pipelines('bulk'),
-      background: pipelines('background'),
-    };
+    const open = (lane: Lane): Pipeline =>
+      new Pipeline((linkEvents) => new Link(settings.driver, linkSettings, linkEvents), settings.lanes[lane], {
+        node: this,
+        lane,
+        turn,
+        sweep,
+        breaker,
+        stallMs,
+        opened: (connection, beganAt) => events.opened(this, connection, beganAt),
+        down: (error, wasOpen) => {
+          this.#doubts.lost(error);
+          events.down(this, error, wasOpen);
+        },
+      });
+    this.#lanes = new NodeLanes((lane) => Array.from({ length: settings.lanes[lane].connections }, () => open(lane)));
+    this.#doubts = new ConnectionDoubts(settings.name, turn.clock, this.#lanes);
   }
 
   /** Worth asking now: not known to be unreachable, and its breaker lets calls through. */
   get isServing(): boolean {
-    const first = this.#lanes.interactive[0] as Pipeline;
-    return !first.link.isDown && (this.breaker.state === 'closed' || this.breaker.retryAfterMs === 0);
+    return !this.#lanes.first.link.isDown && (this.breaker.state === 'closed' || this.breaker.retryAfterMs === 0);
   }
 
   /** Has an open connection in the lane of small calls. */
@@ -124,29 +118,29 @@ export class CacheNode implements AttemptNode {
   }
 
   get connection(): Connection | undefined {
-    return this.#lanes.interactive[0]?.link.connection;
+    return this.#lanes.first.link.connection;
   }
 
   get lastError(): CacheError | undefined {
-    return this.#lanes.interactive[0]?.link.lastError;
+    return this.#lanes.first.link.lastError;
   }
 
   get inFlight(): number {
-    return this.#sum((pipeline) => pipeline.inFlight);
+    return this.#lanes.sum((pipeline) => pipeline.inFlight);
   }
 
   get queued(): number {
-    return this.#sum((pipeline) => pipeline.queued);
+    return this.#lanes.sum((pipeline) => pipeline.queued);
   }
 
   /** Operations ever asked of it, refused ones included. */
   get issued(): number {
-    return this.#sum((pipeline) => pipeline.issued);
+    return this.#lanes.sum((pipeline) => pipeline.issued);
   }
 
   /** Opens the connections of the lane of small calls ahead of the first call. */
   open(): void {
-    for (const pipeline of this.#lanes.interactive) pipeline.link.open();
+    for (const pipeline of this.#lanes.in('interactive')) pipeline.link.open();
   }
 
   // Each takes the operation, which settles through its sink, possibly before this returns (full, down).
@@ -156,9 +150,9 @@ export class CacheNode implements AttemptNode {
     // while any write is on its way there.
     let to = lane;
     if (!this.#order.isQuiet) to = this.#order.laneOf(key) ?? lane;
-    if (this.#keepsOrder && to !== 'interactive' && to === lane && this.#pipeline('interactive', hash).hasWrites)
+    if (this.#keepsOrder && to !== 'interactive' && to === lane && this.#lanes.of('interactive', hash).hasWrites)
       to = 'interactive';
-    this.#pipeline(to, hash).enqueue(new GetAttempt(this, key, hash, timeoutMs, sink));
+    this.#lanes.of(to, hash).enqueue(new GetAttempt(this, key, hash, timeoutMs, sink));
   }
 
   store(
@@ -198,23 +192,28 @@ export class CacheNode implements AttemptNode {
     this.#submit(new RawAttempt(this, origin, words), lane);
   }
 
+  failed(error: CacheError): void {
+    this.failures++;
+    this.#doubts.failed(error);
+  }
+
+  /** The node answered a key of that hash with a value that is another's. */
+  foreignReply(hash: number): void {
+    this.#doubts.foreignReply(hash);
+  }
+
   /** Whether nothing is queued and no reply is owed. */
   get isIdle(): boolean {
-    return LANES.every((lane) => this.#lanes[lane].every((pipeline) => pipeline.isIdle));
+    return LANES.every((lane) => this.#lanes.in(lane).every((pipeline) => pipeline.isIdle));
   }
 
   close(error: CacheError): void {
-    for (const lane of LANES) for (const pipeline of this.#lanes[lane]) pipeline.close(error);
+    this.#lanes.each((pipeline) => pipeline.close(error));
   }
 
   #submit(operation: OrderedOperation, wanted: Lane): void {
     const lane = wanted === 'interactive' && this.#order.isQuiet ? wanted : this.#place(operation, wanted);
-    this.#pipeline(lane, operation.hash).enqueue(operation);
-  }
-
-  #pipeline(lane: Lane, hash: number): Pipeline {
-    const pipelines = this.#lanes[lane];
-    return (pipelines.length === 1 ? pipelines[0] : pipelines[hash % pipelines.length]) as Pipeline;
+    this.#lanes.of(lane, operation.hash).enqueue(operation);
   }
 
   /** Rule R1: an operation follows earlier writes of its key into their lane. */
@@ -225,7 +224,7 @@ export class CacheNode implements AttemptNode {
     let lane = order.laneOf(key);
     if (lane === undefined) {
       if (wanted === 'interactive') return wanted;
-      if (this.#lanes.interactive.some((pipeline) => pipeline.hasOutstandingWrite(key))) return 'interactive';
+      if (this.#lanes.in('interactive').some((pipeline) => pipeline.hasOutstandingWrite(key))) return 'interactive';
       lane = wanted;
     }
     order.began(key, lane);
@@ -234,13 +233,5 @@ export class CacheNode implements AttemptNode {
       order.ended(key);
     };
     return lane;
-  }
-
-  #doubt(now: number): void {
-    for (const lane of LANES) for (const pipeline of this.#lanes[lane]) pipeline.doubt(now);
-  }
-
-  #sum(of: (pipeline: Pipeline) => number): number {
-    return LANES.reduce((sum, lane) => this.#lanes[lane].reduce((inner, pipeline) => inner + of(pipeline), sum), 0);
   }
 }

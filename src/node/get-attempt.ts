@@ -64,7 +64,7 @@ export class GetAttempt implements GetOperation, AttemptState {
     if (this.isOver) return;
     this.isOver = true;
     this.fault = faultOf(error);
-    this.node.failures++;
+    this.node.failed(error);
     this.sink.failed(this, error);
   }
 }

@@ -113,8 +113,8 @@ export class MetaConnection implements Connection, ReplyOwner, WireOwner {
 
   // ReplyOwner
 
-  doubt(error: NodeError): void {
-    this.lose(error);
+  doubt(error: CacheError, loss = error): void {
+    this.lose(error, loss);
   }
 
   known(outcome: KnownOutcome): void {
@@ -216,10 +216,10 @@ export class MetaConnection implements Connection, ReplyOwner, WireOwner {
     });
   }
 
-  private lose(error: CacheError): void {
+  private lose(error: CacheError, loss = error): void {
     if (!this.isOpen) return;
     const { onClose } = this;
-    this.end(error);
+    this.end(loss);
     onClose?.(error);
   }
 

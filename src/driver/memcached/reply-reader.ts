@@ -4,7 +4,7 @@
  */
 
 import { Fifo } from '../../base/fifo.js';
-import { type CacheError, NodeError } from '../../errors.js';
+import { CacheError, NodeError } from '../../errors.js';
 import type { CountOperation } from '../driver.js';
 import { FrameCarry, UNTIL_NEWLINE } from './frame-carry.js';
 import { MAX_OPAQUE, MIN_OPAQUE } from './meta-encoder.js';
@@ -16,12 +16,14 @@ import { type Overflow, readCount, settleMeta } from './settle-meta.js';
 
 const LONGEST_LINE = 8 * 1024;
 const LONGEST_LISTING = 16 * 1024 * 1024;
+/** No memcached can be set to larger items. */
+const LARGEST_ITEM = 1024 ** 3;
 const CR = 13;
 const LF = 10;
 
 export interface ReplyOwner {
-  /** Nothing more can be expected of this connection. */
-  doubt(error: NodeError): void;
+  /** Nothing more can be expected of this connection, because of `error`; the operations it owes fail with `loss`. */
+  doubt(error: CacheError, loss?: CacheError): void;
   counted(operation: CountOperation, outcome: number | undefined | Overflow | CacheError): void;
   known(outcome: KnownOutcome): void;
 }
@@ -103,7 +105,7 @@ export class ReplyReader {
       if (header.code === VA) {
         stop = start + header.valueLength;
         if (header.valueLength > this.maxValueBytes) {
-          this.doubt(`a value of ${header.valueLength} bytes is announced, more than can be`);
+          this.refuseValue(head, header.valueLength);
           return at;
         }
         if (stop + 2 > to) return at;
@@ -135,6 +137,19 @@ export class ReplyReader {
       at = next;
     }
     return at;
+  }
+
+  /** What is too large concerns the one that asked for it; the others were merely lost. */
+  private refuseValue(head: Exclude<Owed, KnownOutcome>, bytes: number): void {
+    if (bytes > LARGEST_ITEM) {
+      this.doubt(`a value of ${bytes} bytes is announced, more than can be`);
+      return;
+    }
+    const text = `a value of ${bytes} bytes was announced, more than is accepted`;
+    const error = new CacheError('ERR_VALUE_TOO_LARGE', text, head.key === '' ? {} : { key: head.key });
+    this.advance();
+    head.fail(error);
+    this.owner.doubt(error, new NodeError('lost', 'given up because of a value too large', { cause: error }));
   }
 
   private advance(): void {

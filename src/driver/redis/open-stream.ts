@@ -3,7 +3,9 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
+import { nameLookup } from '../../base/name-lookup.js';
 import { NodeError } from '../../errors.js';
+import { guessSpeaker } from './foreign-speaker.js';
 import type { RedisStream } from './redis-connection.js';
 import { errorOfReply } from './redis-errors.js';
 import type { RedisDriverOptions } from './redis-options.js';
@@ -13,7 +15,14 @@ const KEEP_ALIVE_MS = 10_000;
 export async function openStream(options: RedisDriverOptions, signal: AbortSignal): Promise<RedisStream> {
   if (signal.aborted) throw new NodeError('unreachable', 'the connect deadline had passed before it began');
   const opening = new Opening(options);
-  const credentials = typeof options.credentials === 'function' ? await options.credentials() : options.credentials;
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new NodeError('unreachable', opening.whyUnreachable())), {
+      once: true,
+    });
+  });
+  aborted.catch(() => undefined);
+  const { credentials: source } = options;
+  const credentials = typeof source === 'function' ? await Promise.race([source(), aborted]) : source;
   const settings: RedisOptions & { replyMapping: 'legacy' } = {
     ...PROFILE,
     Connector: opening.connectorClass(),
@@ -26,11 +35,6 @@ export async function openStream(options: RedisDriverOptions, signal: AbortSigna
   let refusal: Error | undefined;
   redis.on('error', (error: Error) => {
     refusal ??= error;
-  });
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new NodeError('unreachable', opening.whyUnreachable())), {
-      once: true,
-    });
   });
   try {
     await Promise.race([redis.connect(), aborted]);
@@ -67,6 +71,8 @@ class Opening {
   readonly #options: RedisDriverOptions;
   #socket: Socket | undefined;
   #stream: Socket | undefined;
+  /** The first bytes received. */
+  #greeting: Buffer = Buffer.alloc(0);
 
   constructor(options: RedisDriverOptions) {
     this.#options = options;
@@ -105,7 +111,7 @@ class Opening {
             noDelay: true,
             keepAlive: true,
             keepAliveInitialDelay: KEEP_ALIVE_MS,
-            ...(lookup === undefined ? {} : { lookup }),
+            lookup: lookup ?? nameLookup.look,
           }
         : { path: address.path },
     );
@@ -124,6 +130,9 @@ class Opening {
             ...(tls.cert === undefined ? {} : { cert: tls.cert }),
             ...(tls.key === undefined ? {} : { key: tls.key }),
           });
+    this.#stream.once('data', (chunk: Buffer) => {
+      this.#greeting = chunk.subarray(0, 32);
+    });
     return this.#stream;
   }
 
@@ -144,8 +153,9 @@ class Opening {
   }
 
   whyUnreachable(): string {
-    const where = this.#where();
-    if (this.#socket === undefined || this.#socket.connecting) return `${where} did not accept a connection in time`;
+    const where = whereIs(this.#options);
+    if (this.#socket === undefined) return `the credentials for ${where} were not told in time`;
+    if (this.#socket.connecting) return `${where} did not accept a connection in time`;
     if (this.#options.tls !== undefined)
       return `${where} accepted the connection but did not finish the handshake in time (no TLS on this port?)`;
     return `${where} accepted the connection but did not answer in time`;
@@ -154,23 +164,28 @@ class Opening {
   explain(cause: unknown): NodeError {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
     const text = cause instanceof Error ? cause.message : String(cause);
-    const where = this.#where();
+    const where = whereIs(this.#options);
     if (code === 'ECONNREFUSED')
       return new NodeError('refused', `nothing listens at ${where}`, { cause: plain(cause) });
     if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
       return new NodeError('unreachable', `the name of ${where} is not known (${code})`, { cause: plain(cause) });
+    if (this.#greeting.length > 0 && !/^[-+:$*]/.test(this.#greeting.latin1Slice()))
+      return new NodeError('protocol', `the replies make no sense: ${guessSpeaker(this.#greeting)}`);
     const reply = /^[A-Z]{2,}[A-Z]* /.test(text) ? errorOfReply(text) : undefined;
     if (reply instanceof NodeError && reply.reason !== 'rejected') return reply;
     if (code !== '')
       return new NodeError('unreachable', `cannot connect to ${where}: ${code}`, { cause: plain(cause) });
-    const hint = this.#options.tls === undefined ? ' (TLS port?)' : '';
-    return new NodeError('lost', `${where} closed the connection during the handshake${hint}`);
+    return closedDuringHandshake(this.#options);
   }
+}
 
-  #where(): string {
-    const { path, host, port } = this.#options.address;
-    return path ?? `${host}:${port}`;
-  }
+export function closedDuringHandshake(options: RedisDriverOptions, cause?: unknown): NodeError {
+  const text = `${whereIs(options)} closed the connection during the handshake`;
+  return new NodeError('lost', options.tls === undefined ? `${text} (TLS port?)` : text, { cause });
+}
+
+export function whereIs({ address: { path, host, port } }: RedisDriverOptions): string {
+  return path ?? `${host}:${port}`;
 }
 
 /** ioredis attaches the command with its arguments, the password among them, to the errors of AUTH. */

@@ -111,20 +111,35 @@ export class RedisConnection implements Connection, ReplySink {
     try {
       this.#parser.push(chunk);
     } catch (cause) {
-      const error =
-        cause instanceof BulkTooLarge
-          ? new CacheError('ERR_VALUE_TOO_LARGE', `${cause.message}, more than maxReplyBytes allows`, { cause })
-          : new NodeError('protocol', `not RESP: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-      this.#lose(error);
+      this.#refute(cause);
       return;
     }
     if (this.isOpen) this.onProgress?.();
   }
 
-  #lose(error: CacheError): void {
+  /** The parser cannot go on. A value that is too large concerns the operation that asked for it; the others were merely lost. */
+  #refute(cause: unknown): void {
+    if (cause instanceof BulkTooLarge) {
+      const error = new CacheError('ERR_VALUE_TOO_LARGE', `${cause.message}, more than is accepted`, { cause });
+      const expected = this.#current();
+      const operation = expected?.operations[expected.next];
+      if (expected !== undefined) this.#advance(expected);
+      operation?.fail(error);
+      this.#lose(
+        error,
+        new NodeError('lost', 'the connection was given up because of a value too large', { cause: error }),
+      );
+    } else {
+      const text = cause instanceof Error ? cause.message : String(cause);
+      this.#lose(new NodeError('protocol', `the replies make no sense: ${text}`, { cause }));
+    }
+  }
+
+  /** `error` is what ended the connection, `loss` what that means for the operations it owed. */
+  #lose(error: CacheError, loss = error): void {
     if (!this.isOpen) return;
     const onClose = this.onClose;
-    this.#end(error);
+    this.#end(loss);
     onClose?.(error);
   }
 

@@ -6,7 +6,7 @@
 
 import { CacheError, NodeError } from '../../errors.js';
 import type { Capabilities, Connection, ConnectOptions, Driver } from '../driver.js';
-import { openStream } from './open-stream.js';
+import { closedDuringHandshake, openStream, whereIs } from './open-stream.js';
 import { RedisConnection } from './redis-connection.js';
 import type { RedisDriverOptions } from './redis-options.js';
 import type { Reply } from './reply-collector.js';
@@ -32,17 +32,18 @@ export function createRedisDriver(options: RedisDriverOptions): Driver {
 async function connect(options: RedisDriverOptions, signal: AbortSignal): Promise<Connection> {
   const opened = await openStream(options, signal);
   const connection = new RedisConnection(opened, options.maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES);
-  const abort = (): void =>
-    connection.destroy(new NodeError('unreachable', 'the server did not finish the handshake in time'));
+  const hint = options.tls === undefined ? ' (TLS port?)' : '';
+  const tooLate = `${whereIs(options)} accepted the connection but did not answer in time${hint}`;
+  const abort = (): void => connection.destroy(new NodeError('unreachable', tooLate));
   signal.addEventListener('abort', abort, { once: true });
   try {
     if (signal.aborted) abort();
     await introduce(connection);
     return connection;
-  } catch (error) {
-    connection.destroy(
-      error instanceof CacheError ? error : new NodeError('lost', 'the handshake failed', { cause: error }),
-    );
+  } catch (cause) {
+    const isExplained = cause instanceof CacheError && !(cause instanceof NodeError && cause.reason === 'lost');
+    const error = isExplained ? cause : closedDuringHandshake(options, cause);
+    connection.destroy(error);
     throw error;
   } finally {
     signal.removeEventListener('abort', abort);
@@ -51,15 +52,9 @@ async function connect(options: RedisDriverOptions, signal: AbortSignal): Promis
 
 /** Learns who we are to the server and which life of its data this is; refuses a server that cannot serve now. */
 async function introduce(connection: RedisConnection): Promise<void> {
-  const [id, info, size] = await Promise.all([
-    orRefusal(connection.ask(['CLIENT', 'ID'])),
-    orRefusal(connection.ask(['INFO'])),
-    orRefusal(connection.ask(['DBSIZE'])),
-  ]);
-  for (const answer of [info, size]) {
-    // A user whose rights leave these out (NOPERM) may still read and write; without rights at all (NOAUTH) nobody can.
-    if (answer instanceof NodeError && !/NOPERM/.test(answer.message) && answer.reason !== 'rejected') throw answer;
-  }
+  const questions = [['CLIENT', 'ID'], ['INFO'], ['DBSIZE']].map((words) => connection.ask(words));
+  // In order: a server that is full says so in answer to the first question, and closes.
+  const [id, info, size] = (await Promise.allSettled(questions)).map(answerOf);
   if (typeof id === 'number') connection.id = String(id);
   if (!Buffer.isBuffer(info)) return;
   const field = (name: string): string | undefined =>
@@ -71,16 +66,13 @@ async function introduce(connection: RedisConnection): Promise<void> {
   if (runId !== undefined) connection.incarnation = { id: runId, isEmpty: size === 0 };
 }
 
-/** A refusal is an answer here; a lost connection is not. */
-function orRefusal(reply: Promise<Reply>): Promise<Reply> {
-  return reply.catch((error: unknown) => {
-    if (
-      error instanceof NodeError &&
-      error.reason !== 'lost' &&
-      error.reason !== 'protocol' &&
-      error.reason !== 'unreachable'
-    )
-      return error;
-    throw error;
-  });
+/**
+ * A user whose rights leave a question out (NOPERM), or a server that does not know it, may still serve; everything else
+ * that is no answer ends the handshake.
+ */
+function answerOf(reply: PromiseSettledResult<Reply>): Reply {
+  if (reply.status === 'fulfilled') return reply.value;
+  const error: unknown = reply.reason;
+  if (error instanceof NodeError && (error.reason === 'rejected' || /NOPERM/.test(error.message))) return error;
+  throw error;
 }

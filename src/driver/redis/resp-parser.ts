@@ -7,6 +7,8 @@
  * the connection is then no longer in step and must be destroyed.
  */
 
+import { guessSpeaker } from './foreign-speaker.js';
+
 const CR = 13;
 const MINUS = 45;
 const COLON = 58;
@@ -123,9 +125,7 @@ export class RespParser {
         if (type === PLUS) sink.status(text);
         else sink.error(text);
       } else {
-        throw new ProtocolViolation(
-          `a reply cannot begin with ${JSON.stringify(bytes.latin1Slice(start, start + 40))}`,
-        );
+        throw new ProtocolViolation(guessSpeaker(bytes, start));
       }
     }
     return length;
