@@ -136,11 +136,15 @@ export class FloorTable {
     return column >= 0 && (confirmed & (FIRST_CONFIRMED << column)) !== 0;
   }
 
-  /** A witness that is not listed takes a free column; without one it goes unrecorded, and its raw copies do not count. */
+  /**
+   * A witness that is not listed takes a free column, else that of the witness that confirmed first: as keys move from node
+   * to node, those who hold them now count. Without either it goes unrecorded, and its raw copies do not count.
+   */
   confirm(at: number, witness: number): void {
     let column = this.columnOf(at, witness);
     if (column < 0) {
       column = this.freeColumn(at);
+      if (column < 0 && !this.isUnlistedAt(at)) column = this.dropFirstConfirmed(at);
       if (column < 0) return;
       this.put(at, column, witness);
     }
@@ -164,6 +168,19 @@ export class FloorTable {
   private freeColumn(at: number): number {
     if (this.columnOf(at, NO_WITNESS) < 0) this.strikeDeadAt(at);
     return this.columnOf(at, NO_WITNESS);
+  }
+
+  /** Moves the columns after it up, and answers the last one. */
+  private dropFirstConfirmed(at: number): number {
+    let column = 0;
+    while (column < MAX_LISTED && !this.isConfirmedAt(at, column)) column++;
+    if (column === MAX_LISTED) return -1;
+    for (; column < MAX_LISTED - 1; column++) {
+      const isConfirmed = this.isConfirmedAt(at, column + 1);
+      this.put(at, column, this.witnessAt(at, column + 1));
+      if (isConfirmed) this.words[at + HIGH]! |= FIRST_CONFIRMED << column;
+    }
+    return column;
   }
 
   private strikeDeadAt(at: number): void {
