@@ -2,6 +2,7 @@
 
 import type { ClusterCalls } from '../cache-parts.js';
 import { HealthMonitor } from '../cluster/health-monitor.js';
+import type { LedgerStats } from '../cluster/ledger/ledger-stats.js';
 import { Rebalancer } from '../cluster/rebalancer.js';
 import { Topology } from '../cluster/topology.js';
 import type { EventBus } from '../events.js';
@@ -95,7 +96,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
           random,
           settings: health,
           probe: createProbe({ clock, settings: health, canaryKey: canaries + settings.clientId }),
-          isPaid: ({ slot }) => ledger.keyDebts(slot) === 0 && ledger.abandonedConnections(slot).length === 0,
+          isPaid: ({ slot }) => isPaid(ledger.stats(), slot),
           events: {
             stateChanged: (node, from, to, reason) =>
               events.emit('nodeStateChanged', { node: node.name, epoch: rebalancer.current.epoch, reason, from, to }),
@@ -157,6 +158,12 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
     suspect: (node) => monitor?.suspect(node),
     stateOf: (node) => monitor?.stateOf(node) ?? (node.isConnected ? 'healthy' : 'unknown'),
   };
+}
+
+/** Debts whose keys nobody can name any more are answered by misses: waiting would not pay them. */
+function isPaid({ nodes }: LedgerStats, slot: number): boolean {
+  const owed = nodes.find(({ node }) => node === slot);
+  return owed === undefined || owed.keyDebts - owed.forgotten + owed.connectionDebts === 0;
 }
 
 function handoffEvents(events: EventBus) {
