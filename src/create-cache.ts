@@ -146,4 +146,5 @@ const LEDGER_RULES = ['R3', 'R3-skew', 'R3-evicted', 'R4-key', 'R4-connection', 
 /** Generations with rule R2 switched off: everything stays current for ever. */
 class NoGenerations extends Generations {
   override bump(): void {}
+  override bumpAll(): void {}
 }

@@ -1,6 +1,6 @@
 /** The events of a cache, and an emitter in which a listener's throw reaches nobody and a missing listener costs nothing. */
 
-import type { CacheError } from './errors.js';
+import { type CacheError, OptionError } from './errors.js';
 
 interface NodeEvent {
   readonly node: string;
@@ -39,10 +39,35 @@ export interface CacheEvents {
 export type CacheEventName = keyof CacheEvents;
 export type CacheListener<E extends CacheEventName> = (event: CacheEvents[E]) => void;
 
+const NAMES: Readonly<Record<CacheEventName, true>> = {
+  nodeEjected: true,
+  nodeReadmitted: true,
+  nodeStateChanged: true,
+  breakerOpened: true,
+  breakerHalfOpened: true,
+  breakerClosed: true,
+  handoffStarted: true,
+  handoffProgress: true,
+  handoffFinished: true,
+  writeUnconfirmed: true,
+  degraded: true,
+  recovered: true,
+  failedOver: true,
+  failedBack: true,
+  topologyChanged: true,
+  discoveryFailed: true,
+};
+
+function ignore(): void {}
+
 export class EventBus {
   readonly #listeners = new Map<string, Set<(event: never) => void>>();
 
+  /** @throws OptionError for an event there is not, or a listener that cannot be called */
   on<E extends CacheEventName>(name: E, listener: CacheListener<E>): void {
+    if (!Object.hasOwn(NAMES, name))
+      throw new OptionError('name', `must be one of ${Object.keys(NAMES).join(', ')}, got ${String(name)}`);
+    if (typeof listener !== 'function') throw new OptionError('listener', 'must be a function');
     const listeners = this.#listeners.get(name) ?? new Set();
     listeners.add(listener);
     this.#listeners.set(name, listeners);
@@ -59,7 +84,8 @@ export class EventBus {
   emit<E extends CacheEventName>(name: E, event: CacheEvents[E]): void {
     for (const listener of [...(this.#listeners.get(name) ?? [])]) {
       try {
-        (listener as CacheListener<E>)(event);
+        const outcome: unknown = (listener as (event: CacheEvents[E]) => unknown)(event);
+        if (outcome instanceof Promise) outcome.catch(ignore);
       } catch {
         // A listener's mistake is not the cache's; there is nobody left to tell.
       }

@@ -29,6 +29,7 @@ export async function clearNamespace(parts: CacheParts, call: Call): Promise<voi
   const { prefix } = parts.keys;
   if (prefix === '')
     throw new OptionError('namespace', 'is needed for clear: without one, the keys of others would be deleted');
+  parts.read.generations.bumpAll();
   parts.near?.clear();
   parts.fallback?.clear();
   const failed: string[] = [];

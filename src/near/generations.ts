@@ -17,6 +17,11 @@ export class Generations {
     this.#counters[keyHash & (BUCKETS - 1)]!++;
   }
 
+  /** To be called when everything is about to be removed: nothing that runs may leave anything behind. */
+  bumpAll(): void {
+    for (let i = 0; i < BUCKETS; i++) this.#counters[i]!++;
+  }
+
   /** To be taken before the first byte is asked for. */
   snapshot(keyHash: number): number {
     return this.#counters[keyHash & (BUCKETS - 1)]!;
