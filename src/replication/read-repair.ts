@@ -1,19 +1,20 @@
 /**
  * Read repair: a copy found on one owner and missed on another is put back there, off the caller's path.
  *
- * It only ever adds, so it cannot replace anything; and nothing is added once the key was written here after the read
- * began (rule R2), nor behind such a write, since operations of one key on one node keep their order.
+ * It only ever adds, or takes the place of a copy that does not count, so it cannot replace anything newer; and nothing is
+ * added once the key was written here after the read began (rule R2), nor behind such a write, since operations of one key
+ * on one node keep their order.
  */
 
 import pLimit from 'p-limit';
 import { secondHash } from '../base/string-hash.js';
 import type { Topology } from '../cluster/topology.js';
 import { type Inspection, NO_EXPIRY } from '../driver/driver.js';
-import { clientIdAt, expiresAtAt, resealWithExpiry, stampAt } from '../envelope.js';
+import { clientIdAt, expiresAtAt, resealWithExpiry, stampAt, type Verdict } from '../envelope.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { ReadContext } from './contexts.js';
 import { lifeLeft, toldLife } from './life.js';
-import { promised } from './promised-attempt.js';
+import { promised, type Target } from './promised-attempt.js';
 
 /** Repairs under way at once, and waiting: more are dropped, since the next read asks again. */
 const CONCURRENCY = 8;
@@ -66,21 +67,54 @@ export class ReadRepair {
       const told = toldLife(node, bytes, values.isEnveloped, lifeMs);
       const added = await promised<boolean>(target, (origin) => node.store(origin, 'background', 'add', bytes, told));
       if (added.failure !== undefined) isComplete = false;
-      if (added.failure !== undefined || !added.result) continue;
+      if (added.failure !== undefined || !(added.result || (await this.#supersede(node, target, bytes, told))))
+        continue;
       counters.repairs++;
       if (generations.isCurrent(hash, generation)) ledger.copied(hash, key, stamp, node.slot);
     }
     return isComplete ? bytes.length : undefined;
   }
 
+  /**
+   * What stands in the way may be a leftover that does not count (W4), or else the value would be lost when the former owner's
+   * copy goes: it gives way, unless somebody changes it first.
+   */
+  async #supersede(node: CacheNode, target: Target, bytes: Buffer, ttlMs: number): Promise<boolean> {
+    const { ledger } = this.#context;
+    const { key, hash } = target;
+    const place = this.#topology().placement.hash(key);
+    if (ledger.isQuiet || ledger.isDistrusted(node.slot, hash, key, place) === 'no') return false;
+    const old = await promised<Inspection | undefined>(target, (origin) => node.inspect(origin, 'background', true));
+    if (old.failure !== undefined || old.result === undefined) return false;
+    const { bytes: held, token } = old.result;
+    if (this.#trusts(key, hash, node, held) !== false) return false;
+    const stored = await promised<boolean>(target, (origin) =>
+      node.store(origin, 'background', 'compare', bytes, ttlMs, token),
+    );
+    return stored.failure === undefined && stored.result;
+  }
+
   /** The stamp of a copy that may be copied (-1 if raw); `undefined` for a counter, of which two copies would count apart, and for what must not be trusted. */
   #stampOf(key: string, hash: number, from: CacheNode, bytes: Buffer): number | undefined {
-    const { values, ledger, calendar } = this.#context;
-    const verdict = values.check(bytes, 0, bytes.length, secondHash(key), from.keepsTime ? 0 : calendar.now());
-    if (verdict !== 'ok') return undefined;
-    const stamp = values.isEnveloped ? stampAt(bytes, 0) : -1;
-    const client = values.isEnveloped ? clientIdAt(bytes, 0) : 0;
-    const place = this.#topology().placement.hash(key);
-    return ledger.isQuiet || ledger.trusts(from.slot, hash, key, stamp, client, place) ? stamp : undefined;
+    const { values } = this.#context;
+    if (this.#verdictOn(key, from, bytes) !== 'ok' || this.#trusts(key, hash, from, bytes) !== true) return undefined;
+    return values.isEnveloped ? stampAt(bytes, 0) : -1;
+  }
+
+  /** Whether the ledger trusts these bytes of `node`; `undefined` for what is no value of ours. */
+  #trusts(key: string, hash: number, node: CacheNode, bytes: Buffer): boolean | undefined {
+    const { values, ledger } = this.#context;
+    const verdict = this.#verdictOn(key, node, bytes);
+    if (verdict !== 'ok' && verdict !== 'digits') return undefined;
+    if (ledger.isQuiet) return true;
+    const isStamped = verdict === 'ok' && values.isEnveloped;
+    const stamp = isStamped ? stampAt(bytes, 0) : -1;
+    const client = isStamped ? clientIdAt(bytes, 0) : 0;
+    return ledger.trusts(node.slot, hash, key, stamp, client, this.#topology().placement.hash(key));
+  }
+
+  #verdictOn(key: string, node: CacheNode, bytes: Buffer): Verdict {
+    const { values, calendar } = this.#context;
+    return values.check(bytes, 0, bytes.length, secondHash(key), node.keepsTime ? 0 : calendar.now());
   }
 }
