@@ -53,16 +53,16 @@ export class Lifecycle {
   async #close(timeoutMs: number): Promise<CloseReport> {
     this.#stopOthers();
     const deadline = this.#clock.now() + timeoutMs;
-    const { nodes } = this.#cluster.topology;
     if (timeoutMs > 0) {
-      await this.#until(() => nodes.every((node) => node.isIdle), deadline);
+      await this.#until(() => this.#cluster.topology.nodes.every((node) => node.isIdle), deadline);
       if (this.#payer.unpaid > 0) await this.#until(() => !this.#payer.canPay(), deadline);
     }
-    const unpaidDebts = this.#payer.unpaid;
-    this.#payer.stop();
     this.#cluster.stop();
     const error = new CacheError('ERR_CLOSED', 'the cache was closed');
-    for (const node of nodes) node.close(error);
+    for (const node of this.#cluster.topology.nodes) node.close(error);
+    // Writes that the end cut short are owed as well.
+    const unpaidDebts = this.#payer.unpaid;
+    this.#payer.stop();
     this.#events.clear();
     return { unpaidDebts };
   }
