@@ -73,6 +73,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
       migrates: handoff.migrate,
       carries: (wireKey) => !wireKey.startsWith(canaries),
       keysPerSecond: handoff.keysPerSecond,
+      graceMs: settings.timeouts.totalMs,
       windowMs: handoff.windowMs,
       transfer: createTransfer(contexts, () => rebalancer.current),
       events: {

@@ -1,4 +1,4 @@
-/** Carries one key from a former owner to its owners: copies it where it is missed, then deletes it where it was. */
+/** Moves one key from a former owner: copies it to its owners where they miss it, and later deletes it where it was. */
 
 import type { Transfer } from '../cluster/migration.js';
 import type { Topology } from '../cluster/topology.js';
@@ -11,21 +11,25 @@ export function createTransfer(
   { read, repair }: { readonly read: ReadContext; readonly repair: ReadRepair },
   topology: () => Topology,
 ): Transfer {
-  return async (from: CacheNode, key: string) => {
-    const place = topology().placement.hash(key);
-    const hash = read.ledgerHash(key, place);
-    // A change meanwhile may have made it an owner again, who must keep its copy.
-    const owners = (): CacheNode[] => topology().owners(place, key);
-    const takers = owners();
-    if (takers.includes(from)) return 0;
-    const bytes = await repair.copy(key, hash, read.generations.snapshot(hash), from, takers);
-    if (bytes === undefined) return undefined;
-    if (owners().includes(from)) return 0;
-    const target = { key, hash, timeoutMs: read.attemptMs };
-    const payment = read.ledger.paymentFor(from.slot, hash, key);
-    const removed = await promised<boolean>(target, (origin) => from.delete(origin, 'background'));
-    if (removed.failure !== undefined) return undefined;
-    read.ledger.paid(payment);
-    return bytes;
+  const { ledger, generations, attemptMs } = read;
+  const placeOf = (key: string): number => topology().placement.hash(key);
+  const ownersOf = (key: string): CacheNode[] => topology().owners(placeOf(key), key);
+  return {
+    async copy(from, key) {
+      const hash = read.ledgerHash(key, placeOf(key));
+      const owners = ownersOf(key);
+      if (owners.includes(from)) return 0;
+      return repair.copy(key, hash, generations.snapshot(hash), from, owners);
+    },
+    async remove(from, key) {
+      // A change meanwhile may have made it an owner again, who must keep its copy.
+      if (ownersOf(key).includes(from)) return true;
+      const hash = read.ledgerHash(key, placeOf(key));
+      const payment = ledger.paymentFor(from.slot, hash, key);
+      const target = { key, hash, timeoutMs: attemptMs };
+      const removed = await promised<boolean>(target, (origin) => from.delete(origin, 'background'));
+      if (removed.failure === undefined) ledger.paid(payment);
+      return removed.failure === undefined;
+    },
   };
 }

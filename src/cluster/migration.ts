@@ -1,6 +1,9 @@
 /**
- * Migration: carries what a hand-off left behind. It enumerates the former owners, hands every key that has moved to
- * `transfer`, which copies it to its new owners and deletes it from the old one, within a rate, and tells how far it is.
+ * Migration: carries what a hand-off left behind. It enumerates the former owners, copies every key that has moved to its
+ * new owners and deletes it from the old one, within a rate, and tells how far it is.
+ *
+ * Nothing is deleted until every read that may have missed at a new owner before the copy was there has ended: it asks the
+ * former owner next.
  *
  * It needs a namespace, since nothing outside it may be touched, and a driver that can enumerate. What could not be
  * carried over is tried again, pass by pass. A former owner that stays away is given up: what it still held stays an arc
@@ -19,13 +22,26 @@ export interface MigrationProgress {
   readonly leftMs: number | undefined;
 }
 
-/** What became of one key: bytes copied (0 if it had only to be deleted), or `undefined` if it must be tried again later. */
-export type Transfer = (from: CacheNode, wireKey: string) => Promise<number | undefined>;
+/** Moves one key. */
+export interface Transfer {
+  /** Bytes copied, 0 if there is nothing that its owners need, or `undefined` if it must be tried again later. */
+  copy(from: CacheNode, wireKey: string): Promise<number | undefined>;
+  /** Deletes it from a former owner; whether that is done. */
+  remove(from: CacheNode, wireKey: string): Promise<boolean>;
+}
+
+/** Keys that have been copied and not been deleted yet. */
+interface Copied {
+  readonly wireKeys: readonly string[];
+  readonly at: number;
+}
 
 export interface MigrationParts {
   readonly clock: Clock;
   readonly prefix: string;
   readonly keysPerSecond: number;
+  /** How long a call may take: what began before the change, or before a key was copied, has ended then. */
+  readonly graceMs: number;
   /** Whether this node owns the key no more. */
   readonly hasMoved: (from: CacheNode, wireKey: string) => boolean;
   readonly transfer: Transfer;
@@ -83,6 +99,7 @@ export class Migration {
   /** Resolves with the nodes of which nothing that has moved is left, once there is nothing more to try; never rejects. */
   async run(nodes: readonly CacheNode[]): Promise<Set<CacheNode>> {
     const clean = new Set<CacheNode>();
+    await this.#sleep(this.#parts.graceMs);
     const tell = (): void => this.#tell(clean.size / Math.max(1, nodes.length));
     for (let away = new Set<CacheNode>(); ; ) {
       const rest = nodes.filter((node) => !clean.has(node));
@@ -102,26 +119,43 @@ export class Migration {
 
   async #empty(node: CacheNode, tell: () => void): Promise<boolean> {
     const { connection } = node;
-    const { prefix, hasMoved, transfer } = this.#parts;
+    const { clock, prefix, graceMs, hasMoved, transfer } = this.#parts;
     if (connection === undefined || !canEnumerate(node)) return false;
     let isComplete = true;
+    const copied: Copied[] = [];
     for await (const wireKeys of connection.keys(prefix)) {
       const moved = wireKeys.filter((wireKey) => hasMoved(node, wireKey));
       for (let from = 0; from < moved.length; from += CONCURRENCY) {
         const chunk = moved.slice(from, from + CONCURRENCY);
         await this.#pace(chunk.length);
         if (this.#isCancelled) return false;
-        for (const bytes of await Promise.all(chunk.map((wireKey) => transfer(node, wireKey)))) {
-          if (bytes === undefined) isComplete = false;
-          else {
-            this.#keys++;
-            this.#bytes += bytes;
-          }
-        }
+        const bytes = await Promise.all(chunk.map((wireKey) => transfer.copy(node, wireKey)));
+        const done = chunk.filter((_, i) => bytes[i] !== undefined);
+        if (done.length < chunk.length) isComplete = false;
+        for (const each of bytes) this.#bytes += each ?? 0;
+        copied.push({ wireKeys: done, at: clock.now() });
+        if (!(await this.#remove(node, copied, clock.now() - graceMs))) isComplete = false;
       }
       tell();
     }
-    return isComplete && !this.#isCancelled;
+    const last = copied.at(-1);
+    if (last === undefined) return isComplete && !this.#isCancelled;
+    await this.#sleep(last.at + graceMs - clock.now());
+    return (await this.#remove(node, copied, last.at)) && isComplete;
+  }
+
+  /** Deletes what was copied up to `until`; whether all of it is gone. */
+  async #remove(node: CacheNode, copied: Copied[], until: number): Promise<boolean> {
+    let isComplete = true;
+    while (copied[0] !== undefined && copied[0].at <= until) {
+      if (this.#isCancelled) return false;
+      const { wireKeys } = copied.shift() as Copied;
+      const removed = await Promise.all(wireKeys.map((wireKey) => this.#parts.transfer.remove(node, wireKey)));
+      const count = removed.filter(Boolean).length;
+      this.#keys += count;
+      if (count < wireKeys.length) isComplete = false;
+    }
+    return isComplete;
   }
 
   /** Waits while paused, and until so many more keys are within the rate; time spent waiting is not saved up. */
@@ -136,7 +170,7 @@ export class Migration {
   }
 
   async #sleep(ms: number): Promise<void> {
-    if (this.#isCancelled) return;
+    if (this.#isCancelled || ms <= 0) return;
     await new Promise<void>((resolve) => {
       const timer = this.#parts.clock.setTimer(() => {
         this.#sleepers.delete(resolve);

@@ -36,6 +36,8 @@ export interface RebalancerParts {
   /** Whether this key is a user's, and no mark of our own that belongs where it is. */
   readonly carries: (wireKey: string) => boolean;
   readonly keysPerSecond: number;
+  /** How long a call may take: what began before a change has ended then. */
+  readonly graceMs: number;
   /** How long a hand-off that nobody can complete goes on. */
   readonly windowMs: number;
   readonly transfer: Transfer;
@@ -163,12 +165,13 @@ export class Rebalancer {
   }
 
   async #migrate(topology: Topology, reason: string): Promise<void> {
-    const { clock, prefix, keysPerSecond, transfer, events, migrates, carries } = this.#parts;
+    const { clock, prefix, keysPerSecond, graceMs, transfer, events, migrates, carries } = this.#parts;
     if (!migrates || prefix === '') return;
     const migration = new Migration({
       clock,
       prefix,
       keysPerSecond,
+      graceMs,
       transfer,
       hasMoved: (from, wireKey) =>
         carries(wireKey) && !topology.owners(topology.placement.hash(wireKey), wireKey).includes(from),
