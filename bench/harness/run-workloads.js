@@ -37,7 +37,7 @@ export async function runWorkloads(workloads, { onWorkload = () => undefined } =
     );
   };
   const absent = [...servers.missing, ...missing.filter((name) => wanted.has(name))];
-  for (const name of absent) console.error(`!! ${name} is not installed: its rows are left out.`);
+  for (const name of absent) console.error(`!! ${name} is not installed: its rows are left out of every table.`);
 
   const processes = new Processes(contenders, servers);
   const progress = new Progress(workloads.reduce((sum, { entries, rounds }) => sum + entries.length * (rounds + 2), 0));

@@ -1,6 +1,6 @@
 /**
  * The servers of a run: redis-server and memcached nodes, and a nutcracker in front of the Redis nodes. A program that is
- * not installed is named, loudly, and the contenders that need it are left out.
+ * not installed is told as missing: whoever asked names it and leaves out what needs it.
  */
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -22,7 +22,6 @@ export async function startServers({ redis = 0, memcached = 0, nutcracker = fals
   const isThere = (binary) => {
     if (findBinary(binary) !== undefined) return true;
     missing.push(binary);
-    console.error(`\n!! ${binary} is not installed: its contenders are left out of every table.\n`);
     return false;
   };
   const directory = await mkdtemp(join(tmpdir(), 'ringfence-bench-'));

@@ -5,11 +5,11 @@ import { compact } from './verdicts.js';
 
 /** @param {string[]} head @param {string[][]} rows the first column is words, the others are numbers */
 export function table(head, rows) {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column].length)));
+  const widths = head.map((title, column) => Math.max(3, title.length, ...rows.map((row) => row[column].length)));
   const line = (cells) =>
     `| ${cells.map((cell, n) => (n === 0 ? cell.padEnd(widths[n]) : cell.padStart(widths[n]))).join(' | ')} |`;
-  const rule = `|${widths.map((width, n) => (n === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
-  return [line(head), rule, ...rows.map(line)].join('\n');
+  const dashes = widths.map((width, n) => (n === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [line(head), line(dashes), ...rows.map(line)].join('\n');
 }
 
 const range = ({ low, high }) => `${compact(low)} to ${compact(high)}`;
@@ -17,7 +17,8 @@ const range = ({ low, high }) => `${compact(low)} to ${compact(high)}`;
 /** One workload: every row against ringfence, which stands first. */
 export function workloadTable({ rows }) {
   const [first] = rows;
-  const head = ['', 'calls/s', 'CPU µs/call', 'p50 µs', 'p99 µs', 'p99.9 µs', `${first?.label} is`, 'rounds from, to'];
+  if (first === undefined) return 'Not measured: what it needs is not installed.';
+  const head = ['', 'calls/s', 'CPU µs/call', 'p50 µs', 'p99 µs', 'p99.9 µs', `${first.label} is`, 'rounds from, to'];
   const body = rows.map((row) => {
     if (row.out !== undefined) return [`${row.label}: **out**`, ...Array(head.length - 1).fill('')];
     const { label, perSecond, cpuMicrosPerCall, latencyMicros } = row;
