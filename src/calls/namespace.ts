@@ -38,7 +38,10 @@ export async function clearNamespace(parts: CacheParts, call: Call): Promise<voi
   await Promise.all(
     parts.topology.nodes.map(async (node) => {
       try {
-        for await (const wires of enumerate(node, prefix)) await removeAll(parts, node, wires, call);
+        for await (const wires of enumerate(node, prefix)) {
+          if (call.signal?.aborted === true) return;
+          await removeAll(parts, node, wires, call);
+        }
       } catch (error) {
         // What could not be enumerated could not be deleted; at least it no longer counts here.
         parts.write.ledger.fence(node.slot, began);
