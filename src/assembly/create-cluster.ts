@@ -75,7 +75,11 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
       keysPerSecond: handoff.keysPerSecond,
       graceMs: settings.timeouts.totalMs,
       windowMs: handoff.windowMs,
-      transfer: createTransfer(contexts, () => rebalancer.current),
+      transfer: createTransfer({
+        ...contexts,
+        topology: () => rebalancer.current,
+        isSameServer: (a, b) => membership.isSameServer(a, b),
+      }),
       events: {
         ...handoffEvents(events),
         changed: (topology, reason) =>
@@ -124,6 +128,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
   const membership = new Membership(
     { placer, rebalancer, monitor, build, handBack, remapsIll: health?.onDown !== 'miss' },
     settings.nodes,
+    nodes,
   );
   return {
     get topology() {

@@ -10,6 +10,7 @@ const REDIS: Capabilities = {
   compareAndSet: true,
   enumeration: true,
   raw: true,
+  leases: 'hidden',
 };
 const MEMCACHED: Capabilities = {
   ttlResolutionMs: 1_000,
@@ -17,8 +18,15 @@ const MEMCACHED: Capabilities = {
   compareAndSet: true,
   enumeration: true,
   raw: true,
+  leases: 'placeholder',
 };
-const SASL: Capabilities = { ...MEMCACHED, compareAndSet: false, enumeration: false, raw: false };
+const SASL: Capabilities = {
+  ...MEMCACHED,
+  compareAndSet: false,
+  enumeration: false,
+  raw: false,
+  leases: undefined,
+};
 const MEMORY: Capabilities = { ...REDIS, raw: false };
 
 /** What an envelope, or an encoding other than ours, may add to a value. */

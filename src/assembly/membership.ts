@@ -26,7 +26,8 @@ export interface MembershipParts {
 interface Member {
   readonly node: CacheNode;
   readonly spec: NodeSpec;
-  readonly isNew: boolean;
+  /** `back`: it was leaving and had not left yet, so it comes back with what it holds and what is known against it. */
+  readonly origin: 'member' | 'back' | 'new';
 }
 
 /** The number of a node that is gone rests until so many others are gone: nothing late may be taken for its successor's. */
@@ -34,14 +35,17 @@ const RESTING_SLOTS = 16;
 
 export class Membership {
   readonly #parts: MembershipParts;
-  #specs: ReadonlyMap<string, NodeSpec>;
+  readonly #specs = new WeakMap<CacheNode, NodeSpec>();
   readonly #restingSlots: number[] = [];
   readonly #freeSlots: number[] = [];
   #slots: number;
 
-  constructor(parts: MembershipParts, specs: readonly NodeSpec[]) {
+  /** @param first the nodes that `build` made of these, in the same order, numbered from 0 */
+  constructor(parts: MembershipParts, specs: readonly NodeSpec[], first: readonly CacheNode[]) {
     this.#parts = parts;
-    this.#specs = new Map(specs.map((spec) => [spec.name, spec]));
+    specs.forEach((spec, i) => {
+      this.#specs.set(first[i] as CacheNode, spec);
+    });
     this.#slots = specs.length;
   }
 
@@ -52,7 +56,8 @@ export class Membership {
   /** Resolves once the node owns its share; what it has to take over follows in a hand-off. @throws OptionError */
   async addNode(entry: string | NodeOptions): Promise<void> {
     const spec = parseNode(entry, 'node');
-    if (this.#specs.has(spec.name)) throw new OptionError('node.name', `'${spec.name}' is already the name of a node`);
+    if (this.topology.nodes.some(({ name }) => name === spec.name))
+      throw new OptionError('node.name', `'${spec.name}' is already the name of a node`);
     this.#change([...this.#members(), this.#newcomer(spec)], `added ${spec.name}`, 'handoff');
   }
 
@@ -82,15 +87,12 @@ export class Membership {
     const specs = parseNodes(list);
     const { nodes: now } = this.topology;
     const members = specs.map((spec): Member => {
-      const before = this.#specs.get(spec.name);
-      const node = now.find(({ name }) => name === spec.name);
-      return node !== undefined && before !== undefined && isSameNode(before, spec)
-        ? { node, spec, isNew: false }
-        : this.#newcomer(spec);
+      const node = now.find((one) => this.#isMeant(one, spec));
+      return node === undefined ? this.#newcomer(spec) : { node, spec, origin: 'member' };
     });
     const isSame =
       members.length === now.length &&
-      members.every(({ node, spec, isNew }) => !isNew && node.weight === spec.weight) &&
+      members.every(({ node, spec, origin }) => origin === 'member' && node.weight === spec.weight) &&
       (!this.#parts.placer.heedsOrder || specs.every(({ name }, i) => now[i]?.name === name));
     if (!isSame) this.#change(members, 'set nodes', 'handoff');
   }
@@ -125,6 +127,13 @@ export class Membership {
     }
   }
 
+  /** Whether both names lead to the same server: a node was given another name. */
+  isSameServer(a: CacheNode, b: CacheNode): boolean {
+    const [one, other] = [this.#specs.get(a), this.#specs.get(b)];
+    if (a === b || one === undefined || other === undefined) return a === b;
+    return one.driver === undefined ? one.identity === other.identity : one.driver === other.driver;
+  }
+
   /** The node has left: its number may be given to another, in time. */
   retire(node: CacheNode): void {
     this.#restingSlots.push(node.slot);
@@ -144,10 +153,10 @@ export class Membership {
   #change(members: readonly Member[], reason: string, kind: ChangeKind): void {
     const { rebalancer, monitor, handBack } = this.#parts;
     const placed = this.#placed(members);
-    this.#specs = new Map(members.map(({ spec }) => [spec.name, spec]));
     for (const node of this.topology.nodes) if (!placed.nodes.includes(node)) monitor?.forget(node);
-    for (const { node, isNew } of members) {
-      if (!isNew) continue;
+    for (const { node, spec, origin } of members) {
+      this.#specs.set(node, spec);
+      if (origin === 'member') continue;
       node.open();
       monitor?.watch(node);
     }
@@ -161,9 +170,9 @@ export class Membership {
     try {
       return this.#parts.placer.place(members.map(({ node }) => node));
     } catch (error) {
-      members.forEach(({ node, isNew }, i) => {
+      members.forEach(({ node, origin }, i) => {
         node.weight = weights[i] as number;
-        if (isNew) this.#freeSlots.push(node.slot);
+        if (origin === 'new') this.#freeSlots.push(node.slot);
       });
       throw error;
     }
@@ -171,15 +180,23 @@ export class Membership {
 
   #members(): Member[] {
     return this.topology.nodes.map((node) => {
-      const spec = this.#specs.get(node.name);
+      const spec = this.#specs.get(node);
       if (spec === undefined) throw new TypeError(`node ${node.name} has no specification`);
-      return { node, spec, isNew: false };
+      return { node, spec, origin: 'member' };
     });
   }
 
-  /** Not connected, and not watched yet. */
+  /** Not watched, and perhaps not connected, yet. */
   #newcomer(spec: NodeSpec): Member {
-    return { spec, node: this.#parts.build(spec, this.#freeSlots.pop() ?? this.#slots++), isNew: true };
+    const node = this.#parts.rebalancer.leaving.find((one) => this.#isMeant(one, spec));
+    if (node !== undefined) return { spec, node, origin: 'back' };
+    return { spec, node: this.#parts.build(spec, this.#freeSlots.pop() ?? this.#slots++), origin: 'new' };
+  }
+
+  /** Whether the node is the one specified, but perhaps for its weight. */
+  #isMeant(node: CacheNode, { name, identity, zone, driver }: NodeSpec): boolean {
+    const spec = this.#specs.get(node);
+    return node.name === name && spec?.identity === identity && spec.zone === zone && spec.driver === driver;
   }
 
   #named(name: string): CacheNode {
@@ -187,10 +204,6 @@ export class Membership {
     if (node === undefined) throw new OptionError('name', `no node is called '${String(name)}'`);
     return node;
   }
-}
-
-function isSameNode(a: NodeSpec, b: NodeSpec): boolean {
-  return a.identity === b.identity && a.zone === b.zone && a.driver === b.driver;
 }
 
 function isSameMask(a: Uint8Array, b: Uint8Array | undefined): boolean {

@@ -86,6 +86,11 @@ export class Rebalancer {
     return this.#current;
   }
 
+  /** Nodes that are leaving, and are asked and emptied while a hand-off runs. */
+  get leaving(): CacheNode[] {
+    return [...this.#known].filter((node) => !this.#current.nodes.includes(node));
+  }
+
   get isHandingOff(): boolean {
     return this.#current.previous !== undefined;
   }
@@ -145,7 +150,7 @@ export class Rebalancer {
     this.#window?.cancel();
     this.#migration?.cancel();
     this.#isStopped = true;
-    for (const node of this.#known) if (!this.#current.nodes.includes(node)) this.#parts.events.retired(node);
+    for (const node of this.leaving) this.#parts.events.retired(node);
   }
 
   /** A cut on top of a running hand-off does not end that one: it goes on from the new snapshot. */
