@@ -28,6 +28,12 @@ export interface ConditionalCall {
   readonly lane: Lane;
 }
 
+/** Never sent: the last write of the key decides what the owner holds. */
+const OVERTAKEN: Failure = {
+  error: new CacheError('ERR_INDETERMINATE', 'a newer write was issued'),
+  sentOn: undefined,
+};
+
 export class ConditionalWrite {
   readonly #context: WriteContext;
   readonly #call: ConditionalCall;
@@ -36,6 +42,8 @@ export class ConditionalWrite {
   readonly #owners: readonly CacheNode[];
   readonly #stamp: number;
   readonly #deadline: number;
+  /** Another write of the key was issued before this one was decided. */
+  #isOvertaken = false;
 
   constructor(context: WriteContext, call: ConditionalCall, stamp: number) {
     this.#context = context;
@@ -79,10 +87,11 @@ export class ConditionalWrite {
   }
 
   async #decide<T extends boolean | number | undefined>(submit: Submit<T>): Promise<T> {
-    const { ledger } = this.#context;
+    const { ledger, generations } = this.#context;
     const { key } = this.#call;
     const node = this.primary;
     this.#context.forget(key, this.#hash);
+    const generation = generations.snapshot(this.#hash);
     const isExempt = ledger.isQuiet || this.#context.disabledRules.has('R8');
     const distrust = isExempt ? 'no' : ledger.isDistrusted(node.slot, this.#hash, key, this.#place);
     if (distrust === 'connection')
@@ -101,6 +110,7 @@ export class ConditionalWrite {
     if (clearing?.failure !== undefined) throw this.#undecided(node, clearing.failure);
     if (payment !== undefined) ledger.paid(payment);
     if (outcome.result !== false && outcome.result !== undefined) {
+      this.#isOvertaken = !generations.isCurrent(this.#hash, generation);
       this.#context.forget(key, this.#hash);
       ledger.issue(this.#hash, key, this.#stamp, this.#owners);
       ledger.confirm(this.#hash, key, this.#stamp, node.slot);
@@ -108,12 +118,16 @@ export class ConditionalWrite {
     return outcome.result;
   }
 
-  /** The other owners store what the first one did, or are owed it. */
+  /** The other owners store what the first one did, or are owed it: a newer write that reached them first must stand. */
   async #follow(submit: Submit<boolean>): Promise<void> {
     const { ledger } = this.#context;
     const { key } = this.#call;
     await Promise.all(
       this.#owners.slice(1).map(async (node) => {
+        if (this.#isOvertaken) {
+          this.#owe(node, OVERTAKEN);
+          return;
+        }
         const outcome = await this.#ask(node, submit);
         if (outcome.failure === undefined) ledger.confirm(this.#hash, key, this.#stamp, node.slot);
         else this.#owe(node, outcome.failure);
