@@ -224,7 +224,9 @@ export class KeyWrite implements AttemptSink<boolean> {
       if (this.context.degrades && !this.isStrict) this.resolve(false);
       else {
         const message = `${this.confirmed} of ${this.needed} owners confirmed the write: ${error.message}`;
-        const code = this.confirmed > 0 || faultOf(error) === 'link' ? 'ERR_INDETERMINATE' : 'ERR_UNAVAILABLE';
+        // Owners that have confirmed, or may yet, hold what the others do not.
+        const mayBeHeld = this.confirmed + this.open > 0 || faultOf(error) === 'link';
+        const code = mayBeHeld ? 'ERR_INDETERMINATE' : 'ERR_UNAVAILABLE';
         this.reject(new CacheError(code, message, { node: error.node, key, cause: error }));
       }
     }
