@@ -8,7 +8,7 @@ import type { DebtPayer } from '../cluster/debt-payer.js';
 import type { Ledger } from '../cluster/ledger/ledger.js';
 import type { Topology } from '../cluster/topology.js';
 import { CORRUPT, type Kept, type Transcoder } from '../codec/transcoder.js';
-import { type CacheError, NodeError } from '../errors.js';
+import { type CacheError, NodeError, type NodeErrorReason } from '../errors.js';
 import type { EventBus } from '../events.js';
 import type { Fallback } from '../near/fallback.js';
 import type { Generations } from '../near/generations.js';
@@ -130,6 +130,17 @@ export function createContexts(parts: ContextParts): {
   return { read, write, repair };
 }
 
+/**
+ * What may pass, and how often it is worth another try. Not a timeout: a node that did not answer in time would get the
+ * same again behind what it already owes.
+ */
+const MOST_RETRIES: Partial<Record<NodeErrorReason, number>> = {
+  lost: Number.POSITIVE_INFINITY,
+  stalled: Number.POSITIVE_INFINITY,
+  busy: 1,
+  full: 1,
+};
+
 /** Retries of calls that a lost connection ended, by the rules of `retry` and within one budget. */
 class BudgetedRetries implements Retries {
   readonly #settings: CacheSettings;
@@ -149,8 +160,7 @@ class BudgetedRetries implements Retries {
   mayRetry(error: CacheError, attempts: number): boolean {
     const { retry } = this.#settings;
     if (retry === undefined || attempts >= retry.attempts) return false;
-    // A node that did not answer in time would get the same again behind what it already owes.
-    if (!(error instanceof NodeError) || (error.reason !== 'lost' && error.reason !== 'stalled')) return false;
+    if (!(error instanceof NodeError) || attempts > (MOST_RETRIES[error.reason] ?? 0)) return false;
     this.#earn();
     return this.#budget.tryTake();
   }

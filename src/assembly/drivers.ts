@@ -37,6 +37,10 @@ export function driverOf(spec: NodeSpec, clock: Clock, longestBytes: number): Dr
   const { address, credentials, tls, database, name } = spec;
   const maxValueBytes = longestBytes + ENVELOPE_BYTES;
   const shared = { address, credentials, tls };
+  if (tls?.insecureSkipVerify === true)
+    process.emitWarning(`node ${name}: insecureSkipVerify is set, so anybody on the way can pass for this server`, {
+      code: 'RINGFENCE_INSECURE_TLS',
+    });
   switch (spec.scheme) {
     case 'driver':
       if (spec.driver === undefined) throw new TypeError('a node of this scheme carries its driver');

@@ -4,7 +4,6 @@
  * Owns the node's lanes, its breaker and the order of its keys. Knows nothing of rings, replicas or values.
  */
 
-import type { Turn } from '../base/turn.js';
 import type { Connection, Driver, Inspection, StoreMode, TtlMs } from '../driver/driver.js';
 import type { CacheError } from '../errors.js';
 import type { AttemptNode } from './attempt-state.js';
@@ -23,33 +22,10 @@ import { ConnectionDoubts } from './connection-doubts.js';
 import { GetAttempt, type GetSink } from './get-attempt.js';
 import { KeyOrder } from './key-order.js';
 import { LANES, type Lane } from './lane.js';
-import { Link } from './link.js';
-import { NodeLanes } from './node-lanes.js';
-import { Pipeline, type PipelineLimits } from './pipeline.js';
-import type { Sweep } from './sweep.js';
-
-export interface LaneLimits extends PipelineLimits {
-  /** Connections of this lane; a key always takes the same one. */
-  readonly connections: number;
-}
-
-export interface NodeSettings {
-  readonly name: string;
-  readonly slot: number;
-  readonly weight: number;
-  readonly zone: string | undefined;
-  readonly driver: Driver;
-  readonly breaker: Breaker;
-  readonly turn: Turn;
-  readonly sweep: Sweep;
-  readonly random: () => number;
-  readonly connectMs: number;
-  readonly maxPauseMs: number;
-  readonly stallMs: number;
-  readonly lanes: Readonly<Record<Lane, LaneLimits>>;
-  /** Rule R1; off only in tests. */
-  readonly keepsOrder: boolean;
-}
+import type { NodeLanes } from './node-lanes.js';
+import type { NodeSettings } from './node-settings.js';
+import { openLanes } from './open-lanes.js';
+import type { Pipeline } from './pipeline.js';
 
 /** News of a node for whoever composes the cache. */
 export interface NodeEvents {
@@ -87,29 +63,19 @@ export class CacheNode implements AttemptNode {
     this.breaker = settings.breaker;
     this.#keepsOrder = settings.keepsOrder;
     this.keepsTime = settings.driver.capabilities.ttlResolutionMs <= 1;
-    const { turn, sweep, breaker, stallMs, random, connectMs, maxPauseMs } = settings;
-    const linkSettings = { clock: turn.clock, random, connectMs, maxPauseMs };
-    const open = (lane: Lane): Pipeline =>
-      new Pipeline((linkEvents) => new Link(settings.driver, linkSettings, linkEvents), settings.lanes[lane], {
-        node: this,
-        lane,
-        turn,
-        sweep,
-        breaker,
-        stallMs,
-        opened: (connection, beganAt) => events.opened(this, connection, beganAt),
-        down: (error, wasOpen) => {
-          this.#doubts.lost(error);
-          events.down(this, error, wasOpen);
-        },
-      });
-    this.#lanes = new NodeLanes((lane) => Array.from({ length: settings.lanes[lane].connections }, () => open(lane)));
-    this.#doubts = new ConnectionDoubts(settings.name, turn.clock, this.#lanes);
+    this.#lanes = openLanes(this, settings, {
+      opened: (connection, beganAt) => events.opened(this, connection, beganAt),
+      down: (error, wasOpen) => {
+        this.#doubts.lost(error);
+        events.down(this, error, wasOpen);
+      },
+    });
+    this.#doubts = new ConnectionDoubts(settings.name, settings.turn.clock, this.#lanes);
   }
 
   /** Worth asking now: not known to be unreachable, and its breaker lets calls through. */
   get isServing(): boolean {
-    return !this.#lanes.first.link.isDown && (this.breaker.state === 'closed' || this.breaker.retryAfterMs === 0);
+    return !this.#lanes.isDown && (this.breaker.state === 'closed' || this.breaker.retryAfterMs === 0);
   }
 
   /** Has an open connection in the lane of small calls. */
@@ -118,11 +84,11 @@ export class CacheNode implements AttemptNode {
   }
 
   get connection(): Connection | undefined {
-    return this.#lanes.first.link.connection;
+    return this.#first?.link.connection;
   }
 
   get lastError(): CacheError | undefined {
-    return this.#lanes.first.link.lastError;
+    return this.#first?.link.lastError;
   }
 
   get inFlight(): number {
@@ -194,6 +160,8 @@ export class CacheNode implements AttemptNode {
 
   failed(error: CacheError): void {
     this.failures++;
+    // A driver knows where its server is, not what we call it; its errors concern this node and no other.
+    if (error.node === undefined) Reflect.defineProperty(error, 'node', { value: this.name, enumerable: true });
     this.#doubts.failed(error);
   }
 
@@ -208,7 +176,13 @@ export class CacheNode implements AttemptNode {
   }
 
   close(error: CacheError): void {
-    this.#lanes.each((pipeline) => pipeline.close(error));
+    this.#lanes.close(error);
+  }
+
+  /** The connection that stands for all: an open one of the lane of small calls, if there is one. */
+  get #first(): Pipeline | undefined {
+    const all = this.#lanes.in('interactive');
+    return all.find(({ link }) => link.connection !== undefined) ?? all[0];
   }
 
   #submit(operation: OrderedOperation, wanted: Lane): void {

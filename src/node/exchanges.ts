@@ -9,6 +9,7 @@ import type { AttemptNode } from './attempt-state.js';
 import type { NodeOperation } from './attempts.js';
 import type { Breaker } from './breaker.js';
 import { type ExpiryError, expireDue } from './expiry.js';
+import type { GradientLimit } from './gradient-limit.js';
 import type { Batch } from './wait-queue.js';
 
 interface Exchange {
@@ -21,28 +22,33 @@ interface Exchange {
   readonly end: number;
   /** How many are not gets. */
   readonly ordered: number;
+  /** Operations under way when it was sent, its own included. */
+  readonly underWay: number;
   isExpired: boolean;
 }
 
 export class Exchanges {
   readonly #node: AttemptNode;
   readonly #breaker: Breaker;
+  readonly #gradient: GradientLimit | undefined;
   readonly #open: Exchange[] = [];
   #sent = 0;
   #failuresSeen = 0;
   /** Operations other than gets among them. */
   ordered = 0;
 
-  constructor(node: AttemptNode, breaker: Breaker) {
+  constructor(node: AttemptNode, breaker: Breaker, gradient: GradientLimit | undefined) {
     this.#node = node;
     this.#breaker = breaker;
+    this.#gradient = gradient;
   }
 
   get isEmpty(): boolean {
     return this.#open.length === 0;
   }
 
-  begin({ operations, startedAt }: Batch, sentOn: string, now: number): void {
+  /** `owed`: what the connection owed before. */
+  begin({ operations, startedAt }: Batch, sentOn: string, owed: number, now: number): void {
     let shortestMs = Number.POSITIVE_INFINITY;
     let ordered = 0;
     // Whole milliseconds stay small integers in their objects' fields; fractions would each be an object of their own.
@@ -61,7 +67,9 @@ export class Exchanges {
     }
     this.#sent += operations.length;
     this.ordered += ordered;
-    this.#open.push({ operations, startedAt, sentAt: now, shortestMs, end: this.#sent, ordered, isExpired: false });
+    const underWay = owed + operations.length;
+    const end = this.#sent;
+    this.#open.push({ operations, startedAt, sentAt: now, shortestMs, end, ordered, underWay, isExpired: false });
   }
 
   /**
@@ -79,6 +87,7 @@ export class Exchanges {
       this.ordered -= exchange.ordered;
       if (exchange.isExpired) continue;
       const lastedMs = this.#lasted(exchange, now, lateMs);
+      if (lateMs === 0) this.#gradient?.onSample(lastedMs, exchange.underWay);
       if (mayHaveFault && exchange.operations.some((operation) => operation.fault === 'node'))
         this.#breaker.onFailure(1, lastedMs, now);
       else this.#breaker.onSuccess(lastedMs, 1, now);
@@ -99,7 +108,10 @@ export class Exchanges {
       exchange.isExpired = true;
       const lastedMs = this.#lasted(exchange, now, lateMs);
       if (lastedMs * 2 < exchange.shortestMs) this.#breaker.onIgnored(lastedMs, now);
-      else this.#breaker.onFailure(1, lastedMs, now);
+      else {
+        this.#breaker.onFailure(1, lastedMs, now);
+        this.#gradient?.onDrop();
+      }
     }
   }
 
@@ -111,6 +123,13 @@ export class Exchanges {
         operations.some((operation) => operation.kind !== 'get' && operation.key === key),
       )
     );
+  }
+
+  /** Visits the hash of every operation other than a get. */
+  eachOrdered(visit: (hash: number) => void): void {
+    if (this.ordered === 0) return;
+    for (const { operations } of this.#open)
+      for (const operation of operations) if (operation.kind !== 'get') visit(operation.hash);
   }
 
   /** The connection is gone by the node's doing: one failure, however many exchanges were open. */

@@ -1,32 +1,38 @@
-/** The connections of one node, by lane: which one a key takes, and all of them at once. */
+/** The connections of one node, by lane, and all of them at once. */
 
+import type { CacheError } from '../errors.js';
 import { LANES, type Lane } from './lane.js';
+import type { LanePool } from './lane-pool.js';
 import type { Pipeline } from './pipeline.js';
 
 export class NodeLanes {
-  readonly #pipelines: Readonly<Record<Lane, readonly Pipeline[]>>;
+  readonly #pools: Readonly<Record<Lane, LanePool>>;
 
-  constructor(open: (lane: Lane) => readonly Pipeline[]) {
-    this.#pipelines = { interactive: open('interactive'), bulk: open('bulk'), background: open('background') };
+  constructor(open: (lane: Lane) => LanePool) {
+    this.#pools = { interactive: open('interactive'), bulk: open('bulk'), background: open('background') };
   }
 
-  /** A key always takes the same connection of a lane. */
+  /** The connection of a lane that a key takes. */
   of(lane: Lane, hash: number): Pipeline {
-    const pipelines = this.#pipelines[lane];
-    return (pipelines.length === 1 ? pipelines[0] : pipelines[hash % pipelines.length]) as Pipeline;
+    return this.#pools[lane].of(hash);
   }
 
-  /** The first of the lane of small calls: what is true of it is taken for true of the node. */
-  get first(): Pipeline {
-    return this.#pipelines.interactive[0] as Pipeline;
+  /** Whether the lane of small calls can be had by no connection at present. */
+  get isDown(): boolean {
+    return this.#pools.interactive.isDown;
+  }
+
+  /** A connection of `lane` opened or went down. */
+  changed(lane: Lane): void {
+    this.#pools[lane].changed();
   }
 
   in(lane: Lane): readonly Pipeline[] {
-    return this.#pipelines[lane];
+    return this.#pools[lane].pipelines;
   }
 
   each(does: (pipeline: Pipeline) => void): void {
-    for (const lane of LANES) for (const pipeline of this.#pipelines[lane]) does(pipeline);
+    for (const lane of LANES) for (const pipeline of this.#pools[lane].pipelines) does(pipeline);
   }
 
   sum(of: (pipeline: Pipeline) => number): number {
@@ -35,5 +41,9 @@ export class NodeLanes {
       sum += of(pipeline);
     });
     return sum;
+  }
+
+  close(error: CacheError): void {
+    for (const lane of LANES) this.#pools[lane].close(error);
   }
 }

@@ -13,6 +13,7 @@ import type { AttemptNode } from './attempt-state.js';
 import type { NodeOperation } from './attempts.js';
 import type { Breaker } from './breaker.js';
 import { Exchanges } from './exchanges.js';
+import { GradientLimit } from './gradient-limit.js';
 import { BreakerOpenError, BulkheadFullError } from './guard-errors.js';
 import type { Lane } from './lane.js';
 import type { Link, LinkEvents } from './link.js';
@@ -24,6 +25,8 @@ export interface PipelineLimits {
   readonly maxQueued: number;
   readonly maxQueuedBytes: number;
   readonly maxQueueAgeMs: number;
+  /** Whether fewer than `maxInFlight` are sent while answers take longer than under light load. */
+  readonly adaptive: boolean;
 }
 
 export interface PipelineContext {
@@ -34,6 +37,8 @@ export interface PipelineContext {
   readonly breaker: Breaker;
   /** A connection that owes replies and receives nothing for so long is given up. */
   readonly stallMs: number;
+  /** Whether the node serves small calls by some connection: then it is not down for having no room for one more. */
+  isReached(): boolean;
   opened(connection: Connection, beganAt: number): void;
   down(error: CacheError, wasOpen: boolean): void;
 }
@@ -44,6 +49,7 @@ export class Pipeline implements TurnMember, Swept {
   readonly #limits: PipelineLimits;
   readonly #queue = new WaitQueue();
   readonly #exchanges: Exchanges;
+  readonly #gradient: GradientLimit | undefined;
   #bytesSeen = 0;
   #lastProgressAt = 0;
   /** Refusals of one turn, or of one outage, are one error: making it costs more than all the rest of a refusal. */
@@ -55,7 +61,9 @@ export class Pipeline implements TurnMember, Swept {
   constructor(link: (events: LinkEvents) => Link, limits: PipelineLimits, context: PipelineContext) {
     this.#limits = limits;
     this.#context = context;
-    this.#exchanges = new Exchanges(context.node, context.breaker);
+    const { maxInFlight: maxLimit, adaptive } = limits;
+    this.#gradient = adaptive ? new GradientLimit({ maxLimit }) : undefined;
+    this.#exchanges = new Exchanges(context.node, context.breaker, this.#gradient);
     this.link = link({
       opened: (connection, beganAt) => this.#opened(connection, beganAt),
       down: (error, wasOpen, beganAt) => this.#down(error, wasOpen, beganAt),
@@ -82,6 +90,12 @@ export class Pipeline implements TurnMember, Swept {
   /** Whether a write of `key` may still be on its way here, its caller gone or not. */
   hasOutstandingWrite(key: string): boolean {
     return this.#queue.hasOrdered(key) || this.#exchanges.hasOrdered(key);
+  }
+
+  /** Visits the hash of every key with a write on its way here. */
+  eachWrite(visit: (hash: number) => void): void {
+    this.#queue.eachOrdered(visit);
+    this.#exchanges.eachOrdered(visit);
   }
 
   /** Takes the operation, or fails it before returning: full, or no connection to be had now. */
@@ -131,7 +145,7 @@ export class Pipeline implements TurnMember, Swept {
   #pump(now: number): void {
     const connection = this.link.connection;
     while (connection?.isOpen === true && !this.#queue.isEmpty) {
-      const room = this.#limits.maxInFlight - connection.owed;
+      const room = (this.#gradient?.limit ?? this.#limits.maxInFlight) - connection.owed;
       if (room <= 0) return;
       const batch = this.#queue.take(room);
       if (batch.operations.length === 0) continue;
@@ -142,7 +156,7 @@ export class Pipeline implements TurnMember, Swept {
         continue;
       }
       if (connection.owed === 0) this.#lastProgressAt = now;
-      this.#exchanges.begin(batch, connection.id ?? '', now);
+      this.#exchanges.begin(batch, connection.id ?? '', connection.owed, now);
       connection.send(batch.operations);
     }
   }
@@ -170,7 +184,7 @@ export class Pipeline implements TurnMember, Swept {
     if (fault !== 'link' && fault !== 'node') this.#exchanges.dropped(now);
     else if (wasOpen)
       this.#exchanges.lost(now); // a server may well close what is idle: that alone is no failure
-    else breaker.onFailure(1, now - beganAt, now);
+    else if (!this.#context.isReached()) breaker.onFailure(1, now - beganAt, now);
     this.#unreachable = undefined;
     this.#context.down(error, wasOpen);
     const failure = this.#downError();

@@ -94,6 +94,13 @@ export class WaitQueue {
     );
   }
 
+  /** Visits the hash of every operation other than a get. */
+  eachOrdered(visit: (hash: number) => void): void {
+    if (this.ordered === 0) return;
+    for (const operations of [this.#gathering, ...this.#waiting.map((waiting) => waiting.operations)])
+      for (const operation of operations) if (operation.kind !== 'get') visit(operation.hash);
+  }
+
   /** Everything that waits; it is empty then. */
   drain(): NodeOperation[] {
     const all = [...this.#waiting.flatMap(({ operations, next }) => operations.slice(next)), ...this.#gathering];

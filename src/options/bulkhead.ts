@@ -2,11 +2,14 @@
 
 import { OptionError } from '../errors.js';
 import { LANES, type Lane } from '../node/lane.js';
-import { integer, number, resolveOptions } from '../node/option-rules.js';
+import { either, integer, number, oneOf, resolveOptions } from '../node/option-rules.js';
 
 export interface LaneOptions {
-  /** Connections; a key always takes the same one. More help only where one connection is saturated. @default 1 */
-  readonly connections?: number | undefined;
+  /**
+   * Connections, 1 to 64; a key always takes the same one while it can be had. More help only where one connection is
+   * saturated. `'auto'` follows the load by Little's law, from 1 to 16. @default 1
+   */
+  readonly connections?: number | 'auto' | undefined;
   /** Operations per connection sent and not yet answered. @default 1_024 */
   readonly maxInFlight?: number | undefined;
   /** Operations per connection waiting for room; more are refused with `ERR_BULKHEAD_FULL`. @default 8_192 */
@@ -15,6 +18,8 @@ export interface LaneOptions {
   readonly maxQueuedBytes?: number | undefined;
   /** Longest wait for room in ms. @default 60_000: the deadline of the attempt ends it first */
   readonly maxQueueAgeMs?: number | undefined;
+  /** Sends fewer at once, down to 4, while answers take longer than they do under light load. @default false */
+  readonly adaptive?: boolean | undefined;
 }
 
 export interface BulkheadOptions extends LaneOptions {
@@ -27,11 +32,12 @@ export interface BulkheadOptions extends LaneOptions {
 }
 
 export interface LaneSettings {
-  readonly connections: number;
+  readonly connections: number | 'auto';
   readonly maxInFlight: number;
   readonly maxQueued: number;
   readonly maxQueuedBytes: number;
   readonly maxQueueAgeMs: number;
+  readonly adaptive: boolean;
 }
 
 const DEFAULTS: LaneSettings = {
@@ -40,14 +46,16 @@ const DEFAULTS: LaneSettings = {
   maxQueued: 8_192,
   maxQueuedBytes: 64 * 1024 * 1024,
   maxQueueAgeMs: 60_000,
+  adaptive: false,
 };
 
 const RULES = {
-  connections: integer(1, 64),
+  connections: either(integer(1, 64), oneOf(['auto'])),
   maxInFlight: integer(1, 1_000_000),
   maxQueued: integer(0, 10_000_000),
   maxQueuedBytes: integer(0),
   maxQueueAgeMs: number(1),
+  adaptive: { says: 'true or false', holds: (value: unknown) => typeof value === 'boolean' },
 };
 
 /** @throws OptionError naming the option below `bulkhead`. */
