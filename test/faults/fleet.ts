@@ -8,6 +8,7 @@ import { onTestFinished } from 'vitest';
 import { type Cache, type CacheOptions, createCache, type NodeOptions } from '../../src/index.js';
 import { FaultProxy } from '../../src/testing/fault-proxy/fault-proxy.js';
 import { trackLeaks } from '../../src/testing/leaks.js';
+import { askOnce } from '../../src/testing/servers/ask-once.js';
 import { startMemcached } from '../../src/testing/servers/memcached-server.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
 import type { TestServer } from '../../src/testing/servers/test-server.js';
@@ -15,8 +16,8 @@ import type { TestServer } from '../../src/testing/servers/test-server.js';
 export interface FleetOptions {
   /** One server each, named a, b, c … @default one redis */
   readonly kinds?: readonly TestServer['kind'][];
-  /** Arguments of every server. */
-  readonly args?: readonly string[];
+  /** Arguments of every server, or of the i-th. */
+  readonly args?: readonly string[] | ((i: number) => readonly string[]);
   /** Connects past the proxies. */
   readonly isDirect?: boolean;
   readonly cache?: CacheOptions;
@@ -73,7 +74,10 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
   const { kinds = ['redis'], args, isDirect = false } = options;
   clean();
   const servers = await Promise.all(
-    kinds.map((kind) => (kind === 'redis' ? startRedis({ args }) : startMemcached({ args }))),
+    kinds.map((kind, i) => {
+      const own = typeof args === 'function' ? args(i) : args;
+      return kind === 'redis' ? startRedis({ args: own }) : startMemcached({ args: own });
+    }),
   );
   for (const server of servers) onTestFinished(() => server.stop());
   const proxies = isDirect ? [] : await Promise.all(servers.map(({ port }) => startProxy(port)));
@@ -110,6 +114,16 @@ export async function openCache(options: CacheOptions): Promise<Cache> {
 }
 
 export const nameOf = (i: number): string => String.fromCharCode(97 + i);
+
+/** What a Redis server says to one command, asked past everything. */
+export async function ask(server: { readonly host: string; readonly port: number }, command: string): Promise<string> {
+  const answer = await askOnce(server, `${command}\r\n`, (text) => {
+    const length = /^\$(\d+)\r\n/.exec(text);
+    return length === null ? /^[^$].*\r\n$/s.test(text) : text.length >= length[0].length + Number(length[1]) + 2;
+  });
+  if (answer === undefined) throw new Error(`no answer to ${command}`);
+  return answer;
+}
 
 export async function ending(call: () => Promise<unknown>): Promise<Ending> {
   const beganAt = performance.now();
