@@ -2,6 +2,7 @@
 
 import type { CacheParts } from '../cache-parts.js';
 import type { Ledger } from '../cluster/ledger/ledger.js';
+import type { LedgerStats } from '../cluster/ledger/ledger-stats.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { Sweep } from '../node/sweep.js';
 import type { CacheStats, NodeState, NodeView } from '../stats.js';
@@ -18,10 +19,16 @@ export function snapshotStats(parts: CacheParts, ledger: Ledger, sweep: Sweep): 
     calls: { ...counters },
     fallback: { entries: parts.fallback?.entries ?? 0, bytes: parts.fallback?.bytes ?? 0 },
     near: { entries: parts.near?.entries ?? 0, bytes: parts.near?.bytes ?? 0 },
-    ledger: ledger.stats(),
+    ledger: named(ledger.stats(), parts.topology.nodes),
     lateSweeps: sweep.lateCount,
     nodes,
   };
+}
+
+/** The ledger knows nodes by number, which tells a reader nothing. */
+function named(stats: LedgerStats, nodes: readonly CacheNode[]): unknown {
+  const nameOf = (slot: number): string | undefined => nodes.find((node) => node.slot === slot)?.name;
+  return { ...stats, nodes: stats.nodes.map(({ node, ...owed }) => ({ name: nameOf(node), ...owed })) };
 }
 
 export function viewNode(node: CacheNode, state: NodeState): NodeView {

@@ -92,7 +92,9 @@ export class DebtPayer {
       await Promise.all(
         debts.map((debt) =>
           this.#limit(async () => {
-            const isPaid = await this.#parts.remove(node, debt.key, debt.hash);
+            // A newer write on its way there pays it too, and must not be deleted behind.
+            const isDue = ledger.isDistrusted(node.slot, debt.hash, debt.key) !== 'no';
+            const isPaid = isDue && (await this.#parts.remove(node, debt.key, debt.hash));
             if (isPaid) ledger.paid(debt);
             else ledger.unpaid(debt);
           }),
