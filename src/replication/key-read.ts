@@ -16,10 +16,12 @@ import type { CacheNode } from '../node/cache-node.js';
 import type { GetAttempt, GetSink } from '../node/get-attempt.js';
 import type { Lane } from '../node/lane.js';
 import { OwnerWalk, type ReadPreference } from '../routing/owner-walk.js';
+import { Beyond } from './beyond.js';
 import type { ReadContext } from './contexts.js';
 
 /** What the ledger takes for a copy without a stamp. */
 const NO_STAMP = -1;
+const MAX_OVERTAKEN = 3;
 
 /** How one call may be answered. */
 export interface ReadCall {
@@ -29,18 +31,6 @@ export interface ReadCall {
   readonly prefer: ReadPreference;
   /** Whether a miss at one owner asks the next one. */
   readonly asksNextOnMiss: boolean;
-}
-
-/** What a read needs to know once its first attempt was not enough; most reads never do. */
-interface Beyond {
-  walk: OwnerWalk | undefined;
-  missedAt: CacheNode[] | undefined;
-  /** Monotonic time of the end of the turn in which the call was issued. */
-  startedAt: number;
-  attempts: number;
-  /** Owners before the running hand-off that have not been asked yet. */
-  former: CacheNode[] | undefined;
-  isAtFormer: boolean;
 }
 
 /** Fields are few and plain because one of these lives for every get in flight. */
@@ -54,7 +44,7 @@ export class KeyRead implements GetSink {
   private readonly resolve: (value: unknown) => void;
   private readonly reject: (error: CacheError) => void;
   private readonly hash: number;
-  private readonly generation: number;
+  private generation: number;
   private beyond: Beyond | undefined = undefined;
 
   constructor(
@@ -104,7 +94,7 @@ export class KeyRead implements GetSink {
       if (isStamped) context.stamps.observe(stamp);
       if (!ledger.trusts(node.slot, hash, key, stamp, client, this.topology.placement.hash(key))) {
         context.counters.distrusted++;
-        this.missed(attempt);
+        if (!this.askAgain(attempt)) this.missed(attempt);
         return;
       }
     }
@@ -160,15 +150,24 @@ export class KeyRead implements GetSink {
     node.get(this.key, this.hash, timeoutMs, this.call.lane, this);
   }
 
+  /**
+   * A write issued while this read was on its way makes what came back too old, or not yet confirmed; what it wrote is the
+   * answer then. Asked again, the same node answers behind that write. A few times only: another write may be on its heels.
+   */
+  private askAgain(attempt: GetAttempt): boolean {
+    const { generations, clock, attemptMs } = this.context;
+    if (generations.isCurrent(this.hash, this.generation)) return false;
+    const beyond = this.further(attempt.startedAt);
+    const leftMs = beyond.startedAt + this.call.totalMs - clock.now();
+    if (beyond.overtaken === MAX_OVERTAKEN || beyond.isAtFormer || leftMs <= 0) return false;
+    beyond.overtaken++;
+    this.generation = generations.snapshot(this.hash);
+    this.ask(attempt.node as CacheNode, Math.min(attemptMs, leftMs));
+    return true;
+  }
+
   private further(startedAt: number): Beyond {
-    this.beyond ??= {
-      walk: undefined,
-      missedAt: undefined,
-      startedAt: startedAt || Math.floor(this.context.clock.now()),
-      attempts: 0,
-      former: undefined,
-      isAtFormer: false,
-    };
+    this.beyond ??= new Beyond(startedAt || Math.floor(this.context.clock.now()));
     return this.beyond;
   }
 

@@ -1,6 +1,7 @@
 /** Which owner a read asks, what a miss does, read repair, and the near cache in front of it all. */
 
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
@@ -144,10 +145,12 @@ describe('read.onMiss', () => {
     const namespace = `repaired-${randomUUID()}`;
     const writer = await fleet.open({ namespace, health: false });
     for (const kind of ['redis', 'memcached'] as const) {
-      await writer.setMany(
+      await expect.poll(() => writer.nodes().every(({ isConnected }) => isConnected)).toBe(true);
+      const stored = await writer.setMany(
         KEYS.map((key) => [key, { key }] as const),
         { ttlMs: 60_000 },
       );
+      expect(stored.stored).toBe(60);
       await Promise.all(KEYS.map((key) => writer.touch(key, 30_000)));
       const lost = fleet.server(kind);
       await lost.restart();
@@ -225,7 +228,7 @@ describe('the near cache', () => {
     await cache.set('k', 'old');
     for (const store of stores) store.latencyMs = 20;
     const read = cache.get('k');
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await sleep(5);
     const written = cache.set('k', 'new');
     expect(['old', 'new']).toContain(await read);
     await written;
@@ -267,5 +270,41 @@ describe('the near cache', () => {
     for (const key of KEYS) await small.get(key);
     expect(small.stats().near.bytes).toBeLessThanOrEqual(3_000);
     expect(small.stats().near.entries).toBeGreaterThan(2);
+  });
+});
+
+describe('a read overtaken by a write', () => {
+  it.each(['json', 'string', 'bytes'] as const)('finds the new value, not a miss: codec %s', async (codec) => {
+    const { stores, open } = ring();
+    const cache = await open({ codec, timeouts: { attemptMs: 2_000, totalMs: 2_000 } });
+    const value = (i: number): unknown => (codec === 'bytes' ? Buffer.from(`v${i}`) : `v${i}`);
+    await cache.set('hot', value(0));
+    for (const store of stores) store.latencyMs = 5;
+    let newest = 0;
+    let isOver = false;
+    const writing = (async () => {
+      for (let i = 1; i <= 20; i++) {
+        newest = i;
+        await cache.set('hot', value(i));
+        await sleep(12);
+      }
+      isOver = true;
+    })();
+    let reads = 0;
+    while (!isOver) {
+      const issuedAt = newest;
+      const [one, other] = await Promise.all([
+        cache.get('hot'),
+        cache.getMany(['hot']).then((found) => found.get('hot')),
+      ]);
+      for (const read of [one, other]) {
+        const number = Number(String(read).slice(1));
+        expect(number).toBeGreaterThanOrEqual(Math.max(0, issuedAt - 1));
+        expect(number).toBeLessThanOrEqual(newest);
+      }
+      reads += 2;
+    }
+    await writing;
+    expect(reads).toBeGreaterThan(10);
   });
 });
