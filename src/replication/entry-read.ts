@@ -29,11 +29,15 @@ export interface EntryCall extends ReadCall {
   readonly key: string;
 }
 
+/** How often a read is asked again because a write overtook it: see `KeyRead`. */
+const MAX_OVERTAKEN = 3;
+
 export async function readEntry(context: ReadContext, call: EntryCall): Promise<EntryRead> {
   const { topology, key, totalMs, lane } = call;
   const place = topology.placement.hash(key);
   const hash = context.ledgerHash(key, place);
-  const generation = context.generations.snapshot(hash);
+  let generation = context.generations.snapshot(hash);
+  let overtaken = 0;
   const deadline = context.clock.now() + totalMs;
   const owners = topology.owners(place, key);
   const walk = new OwnerWalk(owners, call.prefer, context.counters.walks++);
@@ -49,7 +53,11 @@ export async function readEntry(context: ReadContext, call: EntryCall): Promise<
       return undefined;
     }
     const entry = outcome.result && judgeEntry(context, node, target, outcome.result);
-    if (entry === undefined) {
+    if (entry === 'distrusted' && !context.generations.isCurrent(hash, generation) && overtaken++ < MAX_OVERTAKEN) {
+      generation = context.generations.snapshot(hash);
+      return ask(node, budgetMs);
+    }
+    if (entry === undefined || entry === 'distrusted') {
       node.misses++;
       missedAt.push(node);
       return undefined;

@@ -20,12 +20,13 @@ export interface JudgedEntry {
   readonly expiresAt: number;
 }
 
+/** `distrusted` if it cannot be shown to be new enough, `undefined` if it is no live value of ours. */
 export function judgeEntry(
   context: ReadContext,
   node: CacheNode,
   { key, hash, place }: EntryTarget,
   { bytes, ttlMs, token }: Sighting,
-): JudgedEntry | undefined {
+): JudgedEntry | 'distrusted' | undefined {
   const { values, ledger, stamps } = context;
   const calendarMs = context.calendar.now();
   const verdict = values.check(bytes, 0, bytes.length, secondHash(key), node.keepsTime ? 0 : calendarMs);
@@ -39,7 +40,7 @@ export function judgeEntry(
     if (isStamped) stamps.observe(stamp);
     if (!ledger.trusts(node.slot, hash, key, stamp, isStamped ? clientIdAt(bytes, 0) : 0, place)) {
       context.counters.distrusted++;
-      return undefined;
+      return 'distrusted';
     }
   }
   const kept = values.keep(bytes, 0, bytes.length);
