@@ -147,7 +147,8 @@ class BudgetedRetries implements Retries {
   readonly #counters: Counters;
   readonly #budget: RetryBudget;
   readonly #issued: () => number;
-  #issuedBefore = 0;
+  #callsBefore = 0;
+  #resent = 0;
 
   /** `issued`: operations asked of the nodes so far. */
   constructor(settings: CacheSettings, counters: Counters, issued: () => number) {
@@ -167,17 +168,21 @@ class BudgetedRetries implements Retries {
 
   /** Calls are not counted one by one, but looked at when a retry is wanted. */
   #earn(): void {
-    const issued = this.#issued();
-    // A node that has left takes its count with it.
-    this.#budget.onCall(Math.max(0, issued - this.#issuedBefore));
-    this.#issuedBefore = issued;
+    // Retries earn nothing; a node that has left takes its count with it.
+    const calls = this.#issued() - this.#resent;
+    this.#budget.onCall(Math.max(0, calls - this.#callsBefore));
+    this.#callsBefore = calls;
   }
 
   later(attempts: number, leftMs: number, again: () => void): void {
     const { retry, clock, random } = this.#settings;
     this.#counters.retries++;
     const delayMs = retry === undefined ? 0 : delayFor(attempts, retry, 0, random);
-    clock.setTimer(again, Math.min(delayMs, leftMs), true);
+    const resend = (): void => {
+      this.#resent++;
+      again();
+    };
+    clock.setTimer(resend, Math.min(delayMs, leftMs), true);
   }
 }
 

@@ -1,0 +1,190 @@
+/** Rows E1 to E4, E10 and E11: more load than a node takes, and what it does to others. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
+import { MemoryNode } from '../../src/driver/memory/memory-node.js';
+import { createRedisDriver } from '../../src/driver/redis/redis-driver.js';
+import { createCache, type Driver } from '../../src/index.js';
+import { FakeClock } from '../../src/testing/fake-clock.js';
+import { seededRandom } from '../../src/testing/seeded-random.js';
+import { clean, type Ending, ending, LATENESS_MS, startFleet, until } from './fleet.js';
+
+const PATIENT = { connectMs: 3_000, attemptMs: 3_000, totalMs: 6_000 };
+
+describe('load beyond a limit', () => {
+  // Planted fault: a deadline that passes frees the slot on the wire.
+  it('E1 ten times what a hung node takes: wire and queue stay bounded, the excess is refused at once, by name', async () => {
+    const bulkhead = { maxInFlight: 50, maxQueued: 100 };
+    const fleet = await startFleet({
+      isDirect: true,
+      cache: { health: false, breaker: false, retry: false, onUnavailable: 'throw', fallback: false, bulkhead },
+    });
+    const { cache, server } = fleet;
+    await server.pause();
+    const calls: Promise<Ending>[] = [];
+    const most = { inFlight: 0, queued: 0 };
+    for (let turn = 0; turn < 15; turn++) {
+      for (let i = 0; i < 100; i++) calls.push(ending(() => cache.get(`key ${turn} ${i}`)));
+      const { inFlight, queued } = fleet.view('a');
+      most.inFlight = Math.max(most.inFlight, inFlight);
+      most.queued = Math.max(most.queued, queued);
+      await sleep(1);
+    }
+    // The callers have given up; what they asked for is still on the wire.
+    await sleep(220);
+    expect(fleet.view('a').inFlight).toBe(50);
+    const ends = await Promise.all(calls);
+    const refused = ends.filter(({ error }) => /bulkhead/.test(String(causeOf(error))));
+    expect(most.inFlight).toBeLessThanOrEqual(50);
+    expect(most.queued).toBeLessThanOrEqual(150);
+    expect(refused.length).toBe(1_500 - 150);
+    expect(causeOf(refused[0]?.error)).toMatchObject({
+      code: 'ERR_BULKHEAD_FULL',
+      node: 'a',
+      lane: 'interactive',
+      inFlight: expect.any(Number),
+      maxInFlight: 50,
+      maxQueued: 100,
+      oldestWaitMs: expect.any(Number),
+    });
+    const times = refused.map(({ ms }) => ms).sort((a, b) => a - b);
+    expect(times[Math.floor(times.length / 2)]).toBeLessThan(1);
+    await until(() => fleet.view('a').inFlight === 0);
+    server.resume();
+  });
+
+  // Planted fault: one queue for all nodes.
+  it('E2 one node of three stopped: the others serve as fast as before', async () => {
+    const fleet = await startFleet({
+      kinds: ['redis', 'redis', 'redis'],
+      isDirect: true,
+      cache: { health: false, retry: false },
+    });
+    const { cache, servers } = fleet;
+    const others = [...fleet.keysOf('b', 100), ...fleet.keysOf('c', 100)];
+    const stopped = fleet.keysOf('a', 100);
+    for (const key of others) await cache.set(key, key);
+    /** Calls to the other nodes within a tenth of a second, while the first one is asked, too. */
+    const served = async (): Promise<number> => {
+      let count = 0;
+      for (const end = performance.now() + 100; performance.now() < end; ) {
+        for (const key of stopped) void cache.get(key);
+        const values = await Promise.all(others.map((key) => cache.get(key)));
+        count += values.filter((value) => value !== undefined).length;
+      }
+      return count;
+    };
+    await served();
+    const before = Math.max(await served(), await served(), await served());
+    await servers[0]?.pause();
+    await sleep(300);
+    const during = Math.max(await served(), await served(), await served(), await served());
+    expect(during).toBeGreaterThan(before * 0.8);
+    servers[0]?.resume();
+  });
+
+  // Planted fault: the budget is asked and never spent, or earned by retries, too.
+  it('E3 everything fails for a minute of virtual time: at most a tenth of the calls and 3 a second are retries', async () => {
+    clean();
+    const clock = new FakeClock();
+    const stores = ['a', 'b', 'c'].map((name) => new MemoryNode({ name, clock }));
+    const nodes = stores.map((store) => ({
+      name: store.name,
+      driver: createMemoryDriver({ name: store.name, store, clock }),
+    }));
+    const cache = createCache({
+      nodes,
+      clock,
+      random: seededRandom(3),
+      health: false,
+      breaker: false,
+      fallback: false,
+    });
+    await clock.until(cache.ready());
+    for (const store of stores) store.failWith('busy');
+    let settled = 0;
+    for (let tick = 0; tick < 600; tick++) {
+      for (let i = 0; i < 10; i++) void cache.get(`key ${i} ${tick}`).finally(() => settled++);
+      await clock.advance(100);
+    }
+    await clock.advance(2_000);
+    const asked = stores.reduce((sum, { stats }) => sum + stats.get, 0);
+    expect(settled).toBe(6_000);
+    expect(asked).toBeGreaterThan(6_100);
+    expect(asked).toBeLessThanOrEqual(6_000 * 1.1 + 3 * 62);
+    await clock.until(cache.destroy());
+  });
+
+  // Planted fault: pauses that are not drawn at random.
+  it('E4 a node restarts under fifty clients: they come back spread out, each with one connect at a time', async () => {
+    const { proxy } = await startFleet({ cache: { health: false } });
+    const address = { host: '127.0.0.1', port: proxy.port };
+    const begun: number[] = [];
+    let most = 0;
+    const caches = Array.from({ length: 50 }, () => {
+      let open = 0;
+      const driver = createRedisDriver({ address });
+      const connect: Driver['connect'] = async (options) => {
+        begun.push(performance.now());
+        most = Math.max(most, ++open);
+        return driver.connect(options).finally(() => open--);
+      };
+      return createCache({ nodes: [{ name: 'a', driver: { ...driver, connect } }], health: false, timeouts: PATIENT });
+    });
+    onTestFinished(async () => void (await Promise.all(caches.map((cache) => cache.destroy()))));
+    const areConnected = (): boolean => caches.every((cache) => cache.nodes()[0]?.isConnected === true);
+    await until(areConnected);
+    proxy.refuse();
+    proxy.reset();
+    await sleep(600);
+    await proxy.heal();
+    const backAt = performance.now();
+    await until(areConnected);
+    const after = begun.filter((at) => at >= backAt).map((at) => Math.floor((at - backAt) / 25));
+    const buckets = new Map<number, number>();
+    for (const bucket of after) buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1);
+    expect(most).toBe(1);
+    expect(after.length).toBeGreaterThanOrEqual(45);
+    expect(Math.max(...buckets.values())).toBeLessThan(20);
+  });
+
+  // Planted fault: large values travel with the small ones.
+  it('E10 values of 1 MB beside small gets: the small ones do not wait behind them', async () => {
+    const fleet = await startFleet({ cache: { health: false, timeouts: PATIENT } });
+    const { cache, proxy } = fleet;
+    const large = 'x'.repeat(1_000_000);
+    await cache.set('small', 'small');
+    await cache.set('large', large);
+    await cache.get('large', { lane: 'bulk' });
+    // A narrow line to the node for the bulk lane makes 1 MB take half a second, on any machine.
+    proxy.connections.at(-1)?.apply({ kind: 'bandwidth', bytesPerSecond: 2_000_000 });
+    const bulk = [ending(() => cache.get('large', { lane: 'bulk' })), ending(() => cache.set('other', large))];
+    const times: number[] = [];
+    for (let i = 0; i < 40; i++, await sleep(10)) {
+      const ends = await Promise.all(Array.from({ length: 25 }, () => ending(() => cache.get('small'))));
+      times.push(...ends.map(({ ms }) => ms));
+    }
+    times.sort((a, b) => a - b);
+    expect(times[Math.floor(times.length * 0.5)]).toBeLessThan(50);
+    expect(times[Math.floor(times.length * 0.99)]).toBeLessThan(50 + LATENESS_MS);
+    const [got, stored] = await Promise.all(bulk);
+    expect(got?.ms).toBeGreaterThan(400);
+    expect(got?.value).toBe(large);
+    expect(stored?.value).toBe(true);
+  });
+
+  // Planted fault: a batch is not sent before the one ahead of it was answered.
+  it('E11 batches on a hung node do not wait for one another: every call ends by one attempt', async () => {
+    const fleet = await startFleet({ cache: { health: false, retry: false } });
+    fleet.proxy.apply({ kind: 'hold' });
+    const calls: Promise<Ending>[] = [];
+    for (let turn = 0; turn < 5; turn++, await sleep(10)) calls.push(ending(() => fleet.cache.get(`key ${turn}`)));
+    expect(fleet.view('a').inFlight).toBe(5);
+    for (const { ms } of await Promise.all(calls)) expect(ms).toBeLessThan(200 + LATENESS_MS);
+  });
+});
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined;
+}
