@@ -95,6 +95,7 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     events,
     payer,
     topology: () => cluster.topology,
+    isOver: () => lifecycle.isOver,
   });
   const cluster = createCluster({ settings, surroundings, keys, contexts });
   const discovery =

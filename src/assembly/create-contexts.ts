@@ -35,6 +35,8 @@ export interface ContextParts {
   readonly events: EventBus;
   readonly payer: DebtPayer;
   readonly topology: () => Topology;
+  /** Whether the nodes have been closed. */
+  readonly isOver: () => boolean;
 }
 
 export function createContexts(parts: ContextParts): {
@@ -77,6 +79,9 @@ export function createContexts(parts: ContextParts): {
   const refill = new RefillFilter();
   const read: ReadContext = {
     ...common,
+    get isOver() {
+      return parts.isOver();
+    },
     formerReads: { budgetMs: settings.handoff.budgetMs, limit: settings.handoff.concurrency, underWay: 0 },
     fill(key, hash, generation, kept, expiresAt) {
       if (state.isDegraded) state.recovered();
@@ -103,6 +108,9 @@ export function createContexts(parts: ContextParts): {
   };
   const write: WriteContext = {
     ...common,
+    get isOver() {
+      return parts.isOver();
+    },
     policy: settings.write,
     largeValueBytes: settings.largeValueBytes,
     standInTtlMs: disabledRules.has('R13')

@@ -19,6 +19,8 @@ export class Lifecycle {
   readonly #events: EventBus;
   readonly #stopOthers: () => void;
   #closing: Promise<CloseReport> | undefined;
+  /** The nodes are closed, or being so: nothing more is waited for. */
+  isOver = false;
 
   /** `stopOthers` is called as closing begins, to end whatever would still change the ring. */
   constructor(clock: Clock, cluster: Cluster, payer: DebtPayer, events: EventBus, stopOthers: () => void) {
@@ -58,6 +60,7 @@ export class Lifecycle {
       if (this.#payer.unpaid > 0) await this.#until(() => !this.#payer.canPay(), deadline);
     }
     this.#cluster.stop();
+    this.isOver = true;
     const error = new CacheError('ERR_CLOSED', 'the cache was closed');
     for (const node of this.#cluster.topology.nodes) node.close(error);
     // Writes that the end cut short are owed as well.

@@ -228,6 +228,10 @@ export class KeyRead implements GetSink {
 
   private giveUp(error: CacheError): void {
     const { context, key } = this;
+    if (context.isOver) {
+      this.reject(new CacheError('ERR_CLOSED', 'the cache was closed', { key }));
+      return;
+    }
     const remembered = context.fallbackValue(key, error);
     if (remembered !== undefined) this.resolve(remembered.value);
     else if (context.degrades && !this.isStrict) this.resolve(undefined);

@@ -219,6 +219,7 @@ export class KeyWrite implements AttemptSink<boolean> {
   private refuse(error: CacheError): void {
     const { key } = this;
     if (error.code === 'ERR_VALUE_TOO_LARGE') this.reject(error);
+    else if (this.context.isOver) this.reject(new CacheError('ERR_CLOSED', 'the cache was closed', { key }));
     else {
       this.context.unconfirmed(key, error);
       if (this.context.degrades && !this.isStrict) this.resolve(false);

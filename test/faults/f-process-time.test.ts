@@ -1,0 +1,177 @@
+/** Rows F1 to F5: our own process late, stopped, with a clock that jumps, or short of memory. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
+import { MemoryNode } from '../../src/driver/memory/memory-node.js';
+import { type Cache, createCache } from '../../src/index.js';
+import { FakeClock } from '../../src/testing/fake-clock.js';
+import { clean, ending, openCache, startFleet, until } from './fleet.js';
+
+const isSoak = process.env.RINGFENCE_SOAK !== undefined;
+
+function block(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}
+
+/** All that speaks against a node. */
+function verdictsOf(cache: Cache): string[] {
+  const verdicts: string[] = [];
+  for (const name of ['breakerOpened', 'nodeEjected', 'topologyChanged'] as const)
+    cache.on(name, ({ reason }) => verdicts.push(`${name}: ${reason}`));
+  return verdicts;
+}
+
+describe('our own process', () => {
+  // Planted fault: a deadline that comes late is judged at once, before the sockets are read.
+  it.each([300, 2_000])('F1 an event loop blocked for %i ms: no call fails for it, no node is blamed', async (ms) => {
+    const fleet = await startFleet({
+      isDirect: true,
+      cache: { health: { intervalMs: 50 }, breaker: { consecutiveFailures: 1 } },
+    });
+    const { cache } = fleet;
+    for (let i = 0; i < 50; i++) await cache.set(`key ${i}`, i);
+    await until(() => fleet.view('a').state === 'healthy');
+    const verdicts = verdictsOf(cache);
+    for (let round = 0; round < (ms > 1_000 ? 1 : 3); round++) {
+      const gets = Array.from({ length: 50 }, (_, i) => ending(() => cache.get(`key ${i}`)));
+      // They have left; the replies come while nobody can read them.
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      block(ms);
+      const ends = await Promise.all(gets);
+      expect(ends.map(({ value }) => value)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    }
+    await sleep(150);
+    expect(cache.stats().lateSweeps).toBeGreaterThan(0);
+    expect(cache.stats().failures).toBe(0);
+    expect(verdicts).toEqual([]);
+    expect(fleet.view('a').breaker).toBe('closed');
+  });
+
+  // Planted fault: a late sweep waits for one that is in time, which never comes.
+  it('F1 an event loop that is always late still keeps its deadlines', async () => {
+    const fleet = await startFleet({ cache: { health: false, retry: false } });
+    fleet.proxy.apply({ kind: 'hold' });
+    const get = ending(() => fleet.cache.get('key'));
+    let isOver = false;
+    void get.then(() => (isOver = true));
+    const beganAt = performance.now();
+    while (!isOver && performance.now() - beganAt < 3_000) {
+      block(40);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect((await get).ms).toBeLessThan(600);
+  });
+
+  // Planted fault: time that passed while we did not run counts against the nodes.
+  it('F2 our own process stopped and continued: no node is blamed, and calls go on at once', async () => {
+    const fleet = await startFleet({
+      isDirect: true,
+      cache: { health: { intervalMs: 50 }, breaker: { consecutiveFailures: 1 } },
+    });
+    const { cache } = fleet;
+    await cache.set('key', 'value');
+    await until(() => fleet.view('a').state === 'healthy');
+    const verdicts = verdictsOf(cache);
+    const gets = Array.from({ length: 50 }, () => ending(() => cache.get('key')));
+    await new Promise((resolve) => setImmediate(resolve));
+    const seconds = isSoak ? 10 : 1.5;
+    const waker = spawn('sh', ['-c', `sleep ${seconds}; kill -CONT ${process.pid}`], { stdio: 'ignore' });
+    const stoppedAt = performance.now();
+    process.kill(process.pid, 'SIGSTOP');
+    await once(waker, 'exit');
+    expect(performance.now() - stoppedAt).toBeGreaterThan(seconds * 900);
+    for (const { value } of await Promise.all(gets)) expect(value).toBe('value');
+    expect(await cache.get('key')).toBe('value');
+    await sleep(200);
+    expect(verdicts).toEqual([]);
+    expect(fleet.view('a')).toMatchObject({ breaker: 'closed', state: 'healthy' });
+  });
+
+  // Planted fault: Date.now() in a breaker, a deadline or an age.
+  it.each([3_600_000, -3_600_000])(
+    'F3 the calendar jumps by %i ms: no deadline, breaker or age notices',
+    async (jump) => {
+      clean();
+      const clock = new FakeClock();
+      const node = new MemoryNode({ name: 'a', clock });
+      const driver = createMemoryDriver({ name: 'a', store: node, clock });
+      const cache = createCache({
+        nodes: [{ name: 'a', driver }],
+        clock,
+        health: false,
+        near: { ttlMs: 10_000 },
+        breaker: { openMs: 1_000 },
+      });
+      await clock.until(cache.ready());
+      await clock.until(cache.set('key', 'value', { ttlMs: 60_000 }));
+      expect(await clock.until(cache.get('key'))).toBe('value');
+      node.failWith('busy', ['store']);
+      for (let i = 0; i < 10; i++) await clock.until(cache.set(`other ${i}`, 1));
+      expect(cache.nodes()[0]?.breaker).toBe('open');
+      clock.jumpWall(jump);
+      node.failWith(undefined);
+      // Still open, and not for an hour; still near; still alive.
+      expect(cache.nodes()[0]?.breaker).toBe('open');
+      expect(await clock.until(cache.get('key'))).toBe('value');
+      await clock.advance(1_500);
+      expect(await clock.until(cache.set('other', 1))).toBe(true);
+      await clock.advance(9_000);
+      expect(await clock.until(cache.get('key'))).toBe('value');
+      node.hang();
+      const hung = clock.until(cache.get('nothing here'), 600);
+      expect(await hung).toBeUndefined();
+      node.resume();
+      await clock.until(cache.destroy());
+    },
+  );
+
+  // Planted fault: a long time to live sent as it is, which memcached takes for a date of 1970.
+  it('F4 31 days to live on memcached, whatever our calendar says: stored, and for so long', async () => {
+    const { cache, server } = await startFleet({ kinds: ['memcached'], isDirect: true, cache: { health: false } });
+    const days = 86_400_000;
+    const lives = async (each: Cache, key: string): Promise<void> => {
+      expect(await each.set(key, 'value', { ttlMs: 31 * days })).toBe(true);
+      expect(await each.get(key)).toBe('value');
+      expect(Number(await each.ttl(key)) / days).toBeCloseTo(31, 2);
+    };
+    await lives(cache, 'plain');
+    const spy = vi.spyOn(Date, 'now');
+    onTestFinished(() => void spy.mockRestore());
+    const real = performance.timeOrigin;
+    spy.mockImplementation(() => Math.floor(real + performance.now() + 3_600_000));
+    const skewed = await openCache({
+      nodes: [{ url: `memcached://127.0.0.1:${server.port}`, name: 'a' }],
+      health: false,
+    });
+    await until(() => skewed.nodes()[0]?.isConnected === true);
+    await lives(skewed, 'an hour ahead');
+  });
+
+  // Planted fault: what is remembered is a view of the buffer it came in.
+  it('F5 small values read beside large ones: what is remembered costs its bound and pins nothing', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const fallback = { maxEntries: 100_000, maxBytes: 2_000_000, maxStaleMs: 60_000 };
+    const { cache } = await startFleet({ isDirect: true, cache: { codec: 'bytes', health: false, fallback } });
+    const large = Buffer.alloc(64_000, 1);
+    for (let i = 0; i < 100; i++) await cache.set(`large ${i}`, large);
+    for (let i = 0; i < 2_000; i++) await cache.set(`small ${i}`, Buffer.from('ten bytes!'));
+    collect();
+    const before = process.memoryUsage();
+    for (let i = 0; i < 2_000; i++) await Promise.all([cache.get(`large ${i % 100}`), cache.get(`small ${i}`)]);
+    expect(cache.stats().fallback.bytes).toBeLessThanOrEqual(fallback.maxBytes);
+    expect(cache.stats().fallback.entries).toBeGreaterThan(20);
+    // What is pinned stays pinned; what is merely not collected yet goes.
+    await until(() => {
+      collect();
+      const after = process.memoryUsage();
+      const grown = [after.arrayBuffers - before.arrayBuffers, after.heapUsed - before.heapUsed];
+      return grown.every((bytes) => bytes < 2 * fallback.maxBytes);
+    }, 3_000);
+  });
+});
