@@ -87,6 +87,12 @@ export class Topology {
     return this.isMasked ? this.#owners(hash, key, undefined).filter((node) => !owners.includes(node)) : [];
   }
 
+  /** Nodes that hold copies of the key, or will again, without being owners now: what is written now is owed to them. */
+  bystanders(hash: number, key: string, owners: readonly CacheNode[]): CacheNode[] {
+    if (!this.isMasked && this.previous === undefined) return [];
+    return [...new Set([...this.displaced(hash, key, owners), ...this.formerOwners(hash, key, owners)])];
+  }
+
   /** Whether `node` owns the key only because another is walked past. */
   isStandIn(node: CacheNode, hash: number, key: string): boolean {
     return this.isMasked && !this.#owners(hash, key, undefined).includes(node);

@@ -112,10 +112,21 @@ export class ConditionalWrite {
     if (outcome.result !== false && outcome.result !== undefined) {
       this.#isOvertaken = !generations.isCurrent(this.#hash, generation);
       this.#context.forget(key, this.#hash);
-      ledger.issue(this.#hash, key, this.#stamp, this.#owners);
+      this.#issue();
       ledger.confirm(this.#hash, key, this.#stamp, node.slot);
     }
     return outcome.result;
+  }
+
+  /** It happened, or may have: older copies do not count, nor do those of nodes that hold the key without owning it now. */
+  #issue(): void {
+    const { ledger, owed } = this.#context;
+    const { key, topology } = this.#call;
+    ledger.issue(this.#hash, key, this.#stamp, this.#owners);
+    for (const node of topology.bystanders(this.#place, key, this.#owners)) {
+      ledger.owe(this.#hash, key, node.slot, this.#stamp);
+      owed(node);
+    }
   }
 
   /** The other owners store what the first one did, or are owed it: a newer write that reached them first must stand. */
@@ -160,7 +171,7 @@ export class ConditionalWrite {
         cause: error,
       });
     // It may have happened: what was there before no longer counts.
-    this.#context.ledger.issue(this.#hash, key, this.#stamp, this.#owners);
+    this.#issue();
     this.#owe(node, failure);
     for (const replica of this.#owners.slice(1)) this.#owe(replica, { error, sentOn: undefined });
     return new CacheError('ERR_INDETERMINATE', `it is not known whether the write took place: ${error.message}`, {
