@@ -148,7 +148,7 @@ describe('read.onMiss', () => {
       await expect.poll(() => writer.nodes().every(({ isConnected }) => isConnected)).toBe(true);
       const stored = await writer.setMany(
         KEYS.map((key) => [key, { key }] as const),
-        { ttlMs: 60_000 },
+        { ttlMs: 10_000 },
       );
       expect(stored.stored).toBe(60);
       await Promise.all(KEYS.map((key) => writer.touch(key, 30_000)));
