@@ -102,7 +102,7 @@ export function createContexts(parts: ContextParts): {
     },
     rejected(node, hash, verdict) {
       if (verdict !== 'expired') counters.corrupt++;
-      if (verdict === 'wrong-key' || verdict === 'corrupt') node.foreignReply(hash);
+      if (verdict === 'wrong-key') node.foreignReply(hash);
     },
     repair: (key, hash, generation, from, missing) => repair.request(key, hash, generation, from, missing),
   };
