@@ -1,14 +1,21 @@
-/** The probe of a node: a canary key written and read on the way the data goes, or whatever the user asks instead. */
+/**
+ * The probe of a node: a canary key written and read on the way the data goes, or whatever the user asks instead.
+ *
+ * It travels in the lane of small calls, since that is what a verdict is about: another lane's connection may be away while
+ * this one serves, or serve while this one is away.
+ */
 
 import type { Clock } from '../base/clock.js';
 import type { Inspection } from '../driver/driver.js';
 import { type CacheError, NodeError, TimeoutError } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
+import type { Lane } from '../node/lane.js';
 import type { HealthSettings, ProbeTarget } from '../options/health.js';
 import { promised } from '../replication/promised-attempt.js';
 import { xxh32 } from '../ring/hash.js';
 
 const CANARY_TTL_MS = 60_000;
+const LANE: Lane = 'interactive';
 
 export interface ProbeParts {
   readonly clock: Clock;
@@ -28,14 +35,12 @@ export function createProbe({ clock, settings, canaryKey }: ProbeParts): Probe {
   if (own !== undefined) return (node) => within(clock, settings.timeoutMs, async () => own(targetOf(node, target)));
   return async (node) => {
     const value = Buffer.from(String(clock.wall()));
-    const stored = await promised<boolean>(target, (origin) =>
-      node.store(origin, 'background', 'set', value, CANARY_TTL_MS),
-    );
+    const stored = await promised<boolean>(target, (origin) => node.store(origin, LANE, 'set', value, CANARY_TTL_MS));
     if (stored.failure !== undefined) {
       const { error } = stored.failure;
       return reasonOf(error) === 'full' ? canRead(node, target) : verdictOn(node, error);
     }
-    const read = await promised<Inspection | undefined>(target, (origin) => node.inspect(origin, 'background', true));
+    const read = await promised<Inspection | undefined>(target, (origin) => node.inspect(origin, LANE, true));
     if (read.failure !== undefined) {
       const { error } = read.failure;
       return reasonOf(error) === 'rejected' ? canRead(node, target) : verdictOn(node, error);
@@ -61,7 +66,7 @@ function verdictOn(node: CacheNode, error: CacheError): false | undefined {
 
 function canRead(node: CacheNode, { key, hash, timeoutMs }: CanaryTarget): Promise<boolean | undefined> {
   return new Promise((resolve) => {
-    node.get(key, hash, timeoutMs, 'background', {
+    node.get(key, hash, timeoutMs, LANE, {
       hit: () => resolve(true),
       missed: () => resolve(true),
       failed: (_attempt, error) => resolve(verdictOn(node, error)),
@@ -73,7 +78,7 @@ function targetOf(node: CacheNode, target: CanaryTarget): ProbeTarget {
   return {
     name: node.name,
     raw: async (...words) => {
-      const outcome = await promised<unknown>(target, (origin) => node.raw(origin, 'background', words));
+      const outcome = await promised<unknown>(target, (origin) => node.raw(origin, LANE, words));
       if (outcome.failure !== undefined) throw outcome.failure.error;
       return outcome.result;
     },
