@@ -11,10 +11,11 @@
  * up to 64 bytes is kept, so that tagged keys stay together however long they are; a longer tag is lost with the rest.
  *
  * Injective: namespaces hold no colon, so no prefix begins another; a key that itself begins with `~sha256:` is digested
- * too, so digested and plain forms never meet; and two digests meet only where SHA-256 does.
+ * too, and so is one that ends as companion keys do (base/lease-key), so digested and plain forms never meet; and two digests meet only where SHA-256 does.
  */
 
 import { createHash } from 'node:crypto';
+import { isLeaseKey } from './base/lease-key.js';
 import { CacheError, OptionError } from './errors.js';
 
 /** Longest wire key in UTF-8 bytes that travels as it is. */
@@ -62,6 +63,7 @@ export class KeySpace {
     if (typeof key !== 'string' || key === '' || !key.isWellFormed()) throw invalidKey(key);
     const wire = this.prefix + key;
     if (key.charCodeAt(0) === MARKER_FIRST_UNIT && key.startsWith(DIGEST_MARKER)) return this.#digested(wire);
+    if (isLeaseKey(key)) return this.#digested(wire);
     if (key.length <= this.#surelyShort || isShort(wire)) return wire;
     return this.#digested(wire);
   }
@@ -75,7 +77,8 @@ export class KeySpace {
   fromWireKey(wire: string): string | undefined {
     if (!wire.startsWith(this.prefix)) return undefined;
     const key = wire.slice(this.prefix.length);
-    if (key === '' || key.startsWith(DIGEST_MARKER) || !key.isWellFormed() || !isShort(wire)) return undefined;
+    if (key === '' || key.startsWith(DIGEST_MARKER) || isLeaseKey(key)) return undefined;
+    if (!key.isWellFormed() || !isShort(wire)) return undefined;
     return key;
   }
 

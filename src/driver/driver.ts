@@ -48,8 +48,11 @@ export interface InspectOperation {
   fail(error: CacheError): void;
 }
 
-/** `set` always, `add` only if absent, `replace` only if present, `compare` only if the token still matches. */
-export type StoreMode = 'set' | 'add' | 'replace' | 'compare';
+/**
+ * `set` always, `add` only if absent, `replace` only if present, `compare` only if the token still matches, `leased` only
+ * if the lease of the token still stands, which it ends.
+ */
+export type StoreMode = 'set' | 'add' | 'replace' | 'compare' | 'leased';
 
 export interface StoreOperation {
   readonly kind: 'store';
@@ -57,7 +60,7 @@ export interface StoreOperation {
   readonly mode: StoreMode;
   readonly bytes: Buffer;
   readonly ttlMs: TtlMs;
-  /** The token of an `Inspection`, for mode `compare`. */
+  /** The token of an `Inspection` for mode `compare`, of a lease for mode `leased`. */
   readonly token?: string | undefined;
   /** `false`: the condition did not hold. Always `true` for `set`. */
   done(stored: boolean): void;
@@ -67,8 +70,28 @@ export interface StoreOperation {
 export interface DeleteOperation {
   readonly kind: 'delete';
   readonly key: string;
-  /** Whether there was an entry. */
+  /** Whether there was an entry; a lease that is a `placeholder` (see `Capabilities`) counts as one. */
   done(existed: boolean): void;
+  fail(error: CacheError): void;
+}
+
+/** Longest life of a lease. */
+export const MAX_LEASE_MS = 2_000;
+
+/** The lease was granted; or there is an entry; or another lease stands. */
+export type Lease = { readonly token: string } | 'present' | 'held';
+
+/**
+ * Asks for the right to store a copy under a key that has no entry. Whatever is done to the key ends the lease: a delete,
+ * also of nothing, and any store, its entry expired since or not. So a `leased` store lands only if nobody has written or
+ * deleted the key since the lease was granted. To every other operation a lease is nothing: the key is missing.
+ */
+export interface LeaseOperation {
+  readonly kind: 'lease';
+  readonly key: string;
+  /** At most `MAX_LEASE_MS`. */
+  readonly ttlMs: TtlMs;
+  done(lease: Lease): void;
   fail(error: CacheError): void;
 }
 
@@ -110,6 +133,7 @@ export type Operation =
   | InspectOperation
   | StoreOperation
   | DeleteOperation
+  | LeaseOperation
   | TouchOperation
   | CountOperation
   | RawOperation;
@@ -126,6 +150,11 @@ export interface Capabilities {
   readonly enumeration: boolean;
   /** Whether `raw` works. */
   readonly raw: boolean;
+  /**
+   * Whether `lease` and mode `leased` work, and what other clients see of a lease: nothing (`hidden`), or an empty entry
+   * that stands in their way (`placeholder`). @default no leases
+   */
+  readonly leases?: 'hidden' | 'placeholder' | undefined;
 }
 
 /** One life of the node's data: changes when the server restarts or another takes over its address. */
@@ -157,7 +186,7 @@ export interface Connection {
   /** Called once for each piece of input that settled anything, after it did. Set by the owner. */
   onProgress: (() => void) | undefined;
 
-  /** Keys on this node that begin with `prefix`, in batches; may repeat a key or miss one written meanwhile. Rejects where not capable. */
+  /** Keys on this node that begin with `prefix`, in batches; may repeat a key, miss one written meanwhile, or tell one that has only a lease. Rejects where not capable. */
   keys(prefix: string): AsyncIterable<string[]>;
   /** Makes sure that the abandoned connection `id` of this process executes nothing any more; `false` if that cannot be known. */
   ensureGone(id: string): Promise<boolean>;

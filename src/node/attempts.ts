@@ -12,6 +12,8 @@ import type {
   GetOperation,
   Inspection,
   InspectOperation,
+  Lease,
+  LeaseOperation,
   Operation,
   RawOperation,
   StoreMode,
@@ -130,6 +132,16 @@ export class StoreAttempt extends Attempt<boolean> implements StoreOperation {
 
 export class DeleteAttempt extends Attempt<boolean> implements DeleteOperation {
   readonly kind = 'delete';
+}
+
+export class LeaseAttempt extends Attempt<Lease> implements LeaseOperation {
+  readonly kind = 'lease';
+  readonly ttlMs: TtlMs;
+
+  constructor(node: AttemptNode, origin: AttemptOrigin<Lease>, ttlMs: TtlMs) {
+    super(node, origin);
+    this.ttlMs = ttlMs;
+  }
 }
 
 export class TouchAttempt extends Attempt<boolean> implements TouchOperation {

@@ -4,7 +4,7 @@
  * Owns the node's lanes, its breaker and the order of its keys. Knows nothing of rings, replicas or values.
  */
 
-import type { Connection, Driver, Inspection, StoreMode, TtlMs } from '../driver/driver.js';
+import type { Connection, Driver, Inspection, Lease, StoreMode, TtlMs } from '../driver/driver.js';
 import type { CacheError } from '../errors.js';
 import type { AttemptNode } from './attempt-state.js';
 import {
@@ -12,6 +12,7 @@ import {
   CountAttempt,
   DeleteAttempt,
   InspectAttempt,
+  LeaseAttempt,
   type OrderedOperation,
   RawAttempt,
   StoreAttempt,
@@ -134,6 +135,10 @@ export class CacheNode implements AttemptNode {
 
   delete(origin: AttemptOrigin<boolean>, lane: Lane): void {
     this.#submit(new DeleteAttempt(this, origin), lane);
+  }
+
+  lease(origin: AttemptOrigin<Lease>, lane: Lane, ttlMs: TtlMs): void {
+    this.#submit(new LeaseAttempt(this, origin, ttlMs), lane);
   }
 
   touch(origin: AttemptOrigin<boolean>, lane: Lane, ttlMs: TtlMs): void {

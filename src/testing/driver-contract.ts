@@ -15,6 +15,8 @@ import { endingCases } from './driver-contract/ending-cases.js';
 import { expiryCases } from './driver-contract/expiry-cases.js';
 import { keyCases } from './driver-contract/key-cases.js';
 import { proofsOfLack } from './driver-contract/lacking.js';
+import { leaseCases } from './driver-contract/lease-cases.js';
+import { leaseOrderCases } from './driver-contract/lease-order-cases.js';
 import { nodeCases } from './driver-contract/node-cases.js';
 import { orderCases } from './driver-contract/order-cases.js';
 import { storeCases } from './driver-contract/store-cases.js';
@@ -27,6 +29,8 @@ const SENTENCES: readonly CaseDefinition[] = [
   ...storeCases,
   ...expiryCases,
   ...counterCases,
+  ...leaseCases,
+  ...leaseOrderCases,
   ...orderCases,
   ...endingCases,
   ...nodeCases,

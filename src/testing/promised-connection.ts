@@ -3,8 +3,8 @@
  * deadline, no retry. A value is copied out of `hit`; a miss is `undefined`.
  */
 
-import type { Connection, CountOperation, Inspection, Operation, StoreMode, TtlMs } from '../driver/driver.js';
-import { NO_EXPIRY } from '../driver/driver.js';
+import type { Connection, CountOperation, Inspection, Lease, Operation, StoreMode, TtlMs } from '../driver/driver.js';
+import { MAX_LEASE_MS, NO_EXPIRY } from '../driver/driver.js';
 import type { CacheError } from '../errors.js';
 
 export interface StoreChoice {
@@ -44,8 +44,12 @@ export class PromisedConnection {
     return this.send(askDelete(key));
   }
 
+  lease(key: string, ttlMs: TtlMs = MAX_LEASE_MS): Promise<Lease> {
+    return this.send(askLease(key, ttlMs));
+  }
+
   touch(key: string, ttlMs: TtlMs): Promise<boolean> {
-    return this.send((done, fail) => ({ kind: 'touch', key, ttlMs, done, fail }));
+    return this.send(askTouch(key, ttlMs));
   }
 
   count(key: string, delta: number, choice: CountChoice = {}): Promise<number | undefined> {
@@ -92,6 +96,14 @@ export function askStore(key: string, value: Buffer | string, choice: StoreChoic
 
 export function askDelete(key: string): Ask<boolean> {
   return (done, fail) => ({ kind: 'delete', key, done, fail });
+}
+
+export function askLease(key: string, ttlMs: TtlMs = MAX_LEASE_MS): Ask<Lease> {
+  return (done, fail) => ({ kind: 'lease', key, ttlMs, done, fail });
+}
+
+export function askTouch(key: string, ttlMs: TtlMs): Ask<boolean> {
+  return (done, fail) => ({ kind: 'touch', key, ttlMs, done, fail });
 }
 
 export function askCount(key: string, delta: number, choice: CountChoice = {}): Ask<number | undefined> {

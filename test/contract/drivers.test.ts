@@ -48,7 +48,7 @@ const CANDIDATES: readonly Candidate[] = [
   },
   {
     name: 'memcached with SASL',
-    lacks: ['compareAndSet', 'enumeration', 'raw'],
+    lacks: ['compareAndSet', 'enumeration', 'raw', 'leases'],
     start: () => startMemcached({ sasl: USER }),
     driver: (address) => createSaslDriver({ address, credentials: USER }),
   },

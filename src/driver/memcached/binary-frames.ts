@@ -71,7 +71,7 @@ export function opcodeOf(operation: Operation): number | undefined {
     case 'count':
       return operation.delta < 0 ? OPCODE.decrement : OPCODE.increment;
     case 'store':
-      return operation.mode === 'compare' ? undefined : OPCODE[operation.mode];
+      return operation.mode === 'compare' || operation.mode === 'leased' ? undefined : OPCODE[operation.mode];
     default:
       return undefined;
   }

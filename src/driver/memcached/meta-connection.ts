@@ -3,18 +3,23 @@
  * doubt about framing ends it, and all that was owed fails.
  */
 
+import { randomUUID } from 'node:crypto';
 import { type CacheError, NodeError } from '../../errors.js';
-import type { Connection, CountOperation, Incarnation, Operation } from '../driver.js';
+import type { Connection, CountOperation, Incarnation, Operation, StoreOperation } from '../driver.js';
+import { addPair } from './add-pair.js';
 import { askRaw, linesOf } from './ask-raw.js';
-import { CounterRun, mayBePadded, repairCounter, undoOf } from './counter-run.js';
 import { isGone } from './gone.js';
 import { MAX_OPAQUE, MetaEncoder, MIN_OPAQUE } from './meta-encoder.js';
 import { MetaRequests } from './meta-requests.js';
-import { abandon, type KnownOutcome, known, knownFailure, type Owed } from './owed.js';
+import { abandon, type KnownOutcome, type Owed } from './owed.js';
+import { removePlaceholder } from './placeholder.js';
 import { RECORD_BYTES } from './record-writer.js';
+import { recorded } from './recorded.js';
 import { type ReplyOwner, ReplyReader } from './reply-reader.js';
+import { type RunHost, Runs } from './runs.js';
 import type { ServerTime } from './server-time.js';
 import type { Overflow } from './settle-meta.js';
+import { signed, unsigned } from './signed-lease.js';
 import type { Wire, WireOwner } from './wire.js';
 
 export interface MetaConnectionOptions {
@@ -25,7 +30,7 @@ export interface MetaConnectionOptions {
   readonly enumerate: (prefix: string, signal: AbortSignal) => AsyncIterable<string[]>;
 }
 
-export class MetaConnection implements Connection, ReplyOwner, WireOwner {
+export class MetaConnection implements Connection, ReplyOwner, RunHost, WireOwner {
   id: string | undefined;
   incarnation: Incarnation | undefined;
   maxValueBytes: number | undefined;
@@ -40,7 +45,11 @@ export class MetaConnection implements Connection, ReplyOwner, WireOwner {
   private readonly enumerate: MetaConnectionOptions['enumerate'];
   private readonly life = new AbortController();
   private opaque: number;
-  private run: CounterRun | undefined;
+  /** Names this connection where the server does not name its incarnation. */
+  private readonly nonce = randomUUID();
+  private readonly runs = new Runs(this);
+  /** Awaited without being owed: operations of our own, and of an add all but its look. */
+  private inner = 0;
   /** Sent after the end, and not told so yet. */
   private late = 0;
 
@@ -55,8 +64,7 @@ export class MetaConnection implements Connection, ReplyOwner, WireOwner {
   }
 
   get owed(): number {
-    const { run } = this;
-    return this.reader.owed.length + this.late + (run === undefined ? 0 : run.outcomes.length + run.held.length);
+    return this.reader.owed.length - this.inner + this.late + this.runs.kept;
   }
 
   /** What the server told of itself: values up to `itemBytes`, header and key included, are sent; larger replies are not read. */
@@ -70,11 +78,8 @@ export class MetaConnection implements Connection, ReplyOwner, WireOwner {
       this.refuseLate(operations);
       return;
     }
-    if (this.run !== undefined) {
-      this.run.held.push(...operations);
-      return;
-    }
-    this.transmit(operations);
+    if (this.runs.isRunning) this.runs.hold(operations);
+    else this.transmit(operations);
   }
 
   destroy(error: CacheError): void {
@@ -118,57 +123,86 @@ export class MetaConnection implements Connection, ReplyOwner, WireOwner {
   }
 
   known(outcome: KnownOutcome): void {
-    if (this.isNextOfRun()) this.advanceRun(outcome);
-    else outcome.settle();
+    this.runs.known(outcome);
   }
 
   counted(operation: CountOperation, result: number | undefined | Overflow | CacheError): void {
-    const isOfRun = this.isNextOfRun();
-    let outcome: KnownOutcome;
-    if (result === undefined || typeof result === 'number') {
-      if (isOfRun && result !== undefined && mayBePadded(operation, result)) this.run?.suspects.add(operation.key);
-      outcome = known(operation, () => operation.done(result));
-    } else if ('isOverflow' in result) {
-      if (result.isUndoable) this.transmitToRun(undoOf(operation));
-      const text = 'a counter ends at 2^53 - 1';
-      outcome = knownFailure(operation, new NodeError('rejected', text, { key: operation.key }));
-    } else outcome = knownFailure(operation, result);
-    if (isOfRun) this.advanceRun(outcome);
-    else outcome.settle();
+    this.runs.counted(operation, result);
   }
 
-  /** Whether the entry that has just left the queue was part of the run; what is left of the run is the queue's tail. */
-  private isNextOfRun(): boolean {
-    return this.run !== undefined && this.run.pending > this.reader.owed.length;
+  postponed(head: Operation): Operation {
+    return this.runs.isRunning ? this.runs.postponed(head) : head;
   }
 
-  private transmit(operations: readonly Operation[]): void {
+  touchedPlaceholder(key: string, token: string): void {
+    this.runs.join();
+    this.sendNow(removePlaceholder(key, token));
+  }
+
+  // RunHost
+
+  get awaited(): number {
+    return this.reader.owed.length;
+  }
+
+  sendNow(operation: Operation): void {
+    if (!this.isOpen) return;
+    this.inner++;
+    const told = (outcome: KnownOutcome): void => {
+      this.innerReplied();
+      outcome.settle();
+    };
+    this.enqueue(recorded(operation, told));
+    this.requests.encoder.flush(this.wire.sink);
+  }
+
+  transmit(operations: readonly Operation[]): void {
+    const { runs } = this;
     const count = operations.length;
     for (let i = 0; i < count; i++) {
       const operation = operations[i] as Operation;
-      if (this.run !== undefined && operation.kind !== 'count') {
-        for (; i < count; i++) this.run.held.push(operations[i] as Operation);
+      if (runs.isRunning && !runs.takes(operation)) {
+        runs.hold(operations.slice(i));
         break;
       }
-      const isRequest = this.enqueue(operation);
-      if (operation.kind !== 'count') continue;
-      if (isRequest && operation.delta < 0) this.run ??= new CounterRun();
-      if (this.run !== undefined) this.run.pending++;
+      if (operation.kind === 'get') this.enqueue(operation);
+      else if (operation.kind === 'count') runs.sent(operation, this.enqueue(operation));
+      else if (operation.kind === 'store') this.enqueueStore(operation);
+      else this.enqueue(operation.kind === 'lease' ? signed(operation, this.era) : operation);
     }
     this.requests.encoder.flush(this.wire.sink);
   }
 
-  /** Sends an operation of our own past what is held. */
-  private transmitNow(operation: Operation): void {
-    if (!this.isOpen) return;
-    this.enqueue(operation);
-    this.requests.encoder.flush(this.wire.sink);
+  private enqueueStore(operation: StoreOperation): void {
+    switch (operation.mode) {
+      case 'add': {
+        const [store, look] = addPair(operation, {
+          noted: () => this.innerReplied(),
+          misled: (token) => this.runs.misled(operation, token),
+        });
+        this.inner++;
+        this.enqueue(store);
+        this.enqueue(look);
+        break;
+      }
+      case 'replace':
+        this.enqueue(this.requests.isLegal(operation) ? this.runs.lookFirst(operation) : operation);
+        break;
+      case 'leased':
+        this.enqueue(unsigned(operation, this.era));
+        break;
+      default:
+        this.enqueue(operation);
+    }
   }
 
-  private transmitToRun(operation: Operation): void {
-    this.run ??= new CounterRun();
-    this.run.pending++;
-    this.transmitNow(operation);
+  private innerReplied(): void {
+    if (this.isOpen) this.inner--;
+  }
+
+  /** What leases are signed with. */
+  private get era(): string {
+    return this.incarnation?.id ?? this.nonce;
   }
 
   /** Whether a request was written; otherwise the outcome waits for its turn. */
@@ -182,29 +216,6 @@ export class MetaConnection implements Connection, ReplyOwner, WireOwner {
     this.reader.owed.push(outcome);
     queueMicrotask(() => this.reader.settleKnown());
     return false;
-  }
-
-  private advanceRun(outcome: KnownOutcome): void {
-    const { run } = this;
-    if (run === undefined) return;
-    run.outcomes.push(outcome);
-    if (--run.pending > 0) return;
-    let repairs = run.suspects.size;
-    if (repairs === 0) {
-      this.endRun(run);
-      return;
-    }
-    const end = (): void => {
-      if (--repairs === 0 && this.isOpen) this.endRun(run);
-    };
-    for (const key of run.suspects) repairCounter(key, (operation) => this.transmitNow(operation), end);
-  }
-
-  /** What was held leaves first: the callbacks may send more, which comes behind it. */
-  private endRun(run: CounterRun): void {
-    this.run = undefined;
-    this.transmit(run.held);
-    for (const outcome of run.outcomes) outcome.settle();
   }
 
   private refuseLate(operations: readonly Operation[]): void {
@@ -227,9 +238,9 @@ export class MetaConnection implements Connection, ReplyOwner, WireOwner {
     this.isOpen = false;
     this.reader.stop();
     this.wire.reset();
-    const { run } = this;
-    const owed: Owed[] = [...(run?.outcomes ?? []), ...this.reader.owed, ...(run?.held ?? [])];
-    this.run = undefined;
+    const { outcomes, held } = this.runs.abandon();
+    const owed: Owed[] = [...outcomes, ...this.reader.owed, ...held];
+    this.inner = 0;
     this.reader.owed.clear();
     for (const entry of owed) abandon(entry, error);
     this.life.abort(error);

@@ -32,6 +32,7 @@ export function createMetaDriver(options: MemcachedOptions): Driver {
       compareAndSet: true,
       enumeration: true,
       raw: true,
+      leases: 'placeholder',
     },
     connect: ({ signal }: ConnectOptions) => connect(options, signal),
   };

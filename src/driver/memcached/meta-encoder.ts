@@ -68,6 +68,7 @@ export class MetaEncoder extends RequestBuffer {
         this.mode(MODE.replace);
         break;
       case 'compare':
+      case 'leased':
         this.flag(FLAG.compare);
         this.ascii(operation.token ?? '');
         if (operation.clientFlags) this.numbered(FLAG.clientFlags, operation.clientFlags);
@@ -78,17 +79,34 @@ export class MetaEncoder extends RequestBuffer {
     return true;
   }
 
-  delete(key: string, opaque: number): boolean {
+  /** Only what still has the CAS value, where there is one. */
+  delete(key: string, opaque: number, token?: string): boolean {
     if (!this.begin(LETTER.d, key)) return false;
     this.keyFlag();
+    if (token !== undefined) {
+      this.flag(FLAG.compare);
+      this.ascii(token);
+    }
     this.end(opaque);
     return true;
   }
 
+  /** Makes a placeholder where there is nothing, and tells the CAS value. */
+  lease(key: string, expiry: number, opaque: number): boolean {
+    if (!this.begin(LETTER.g, key)) return false;
+    this.keyFlag();
+    this.numbered(FLAG.vivify, expiry);
+    this.flag(LETTER.c);
+    this.end(opaque);
+    return true;
+  }
+
+  /** Asks for the CAS value too: a placeholder must not be prolonged. */
   touch(key: string, expiry: number, opaque: number): boolean {
     if (!this.begin(LETTER.g, key)) return false;
     this.keyFlag();
     this.numbered(FLAG.ttl, expiry);
+    this.flag(LETTER.c);
     this.end(opaque);
     return true;
   }

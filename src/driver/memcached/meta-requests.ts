@@ -1,9 +1,10 @@
 /** One operation as a request, or as the outcome that needs none: what the server would refuse must not leave, see key-token.ts. */
 
-import type { CountOperation, Operation, StoreOperation } from '../driver.js';
+import { type CountOperation, MAX_LEASE_MS, NO_EXPIRY, type Operation, type StoreOperation } from '../driver.js';
 import { illegalCount, illegalKey, illegalStore, illegalTtl, refused } from './legality.js';
 import type { MetaEncoder } from './meta-encoder.js';
 import { type KnownOutcome, known } from './owed.js';
+import { guardOf } from './placeholder.js';
 import { rawLine } from './raw-command.js';
 import { isTtl, type ServerTime } from './server-time.js';
 
@@ -18,6 +19,11 @@ export class MetaRequests {
     this.time = time;
   }
 
+  /** Whether the server would take the store, its key aside. */
+  isLegal(operation: StoreOperation): boolean {
+    return illegalStore(operation, this.itemBytes) === undefined;
+  }
+
   /** Encodes; what it answers, if anything, takes the place of a request. */
   write(operation: Operation, opaque: number): KnownOutcome | undefined {
     const { encoder, time } = this;
@@ -27,9 +33,14 @@ export class MetaRequests {
       case 'store':
         return this.#store(operation, opaque);
       case 'delete':
-        return encoder.delete(operation.key, opaque) ? undefined : illegalKey(operation);
+        return encoder.delete(operation.key, opaque, guardOf(operation)) ? undefined : illegalKey(operation);
       case 'inspect':
         return encoder.inspect(operation.key, operation.withValue, opaque) ? undefined : illegalKey(operation);
+      case 'lease':
+        if (!isTtl(operation.ttlMs) || operation.ttlMs === NO_EXPIRY) return illegalTtl(operation);
+        return encoder.lease(operation.key, time.expiry(Math.min(operation.ttlMs, MAX_LEASE_MS)), opaque)
+          ? undefined
+          : illegalKey(operation);
       case 'touch':
         if (!isTtl(operation.ttlMs)) return illegalTtl(operation);
         return encoder.touch(operation.key, time.expiry(operation.ttlMs), opaque) ? undefined : illegalKey(operation);
@@ -47,7 +58,7 @@ export class MetaRequests {
 
   #store(operation: StoreOperation, opaque: number): KnownOutcome | undefined {
     // A token that is none of ours matches no entry, and must not reach a server that would refuse the header for it.
-    if (operation.mode === 'compare' && !isToken(operation.token ?? ''))
+    if ((operation.mode === 'compare' || operation.mode === 'leased') && !isToken(operation.token ?? ''))
       return known(operation, () => operation.done(false));
     const illegal = illegalStore(operation, this.itemBytes);
     if (illegal !== undefined) return illegal;

@@ -34,6 +34,8 @@ export class ReplyHeader {
   opaque = NO_OPAQUE;
   /** Won, lost or stale (`W`, `Z`, `X`): there is no value to serve, only a placeholder or an invalidated one. */
   isPlaceholder = false;
+  /** The lease is ours (`W`), of a placeholder and no stale item. */
+  isWon = false;
   /** Seconds left, -1 for none. */
   ttlSeconds = NO_EXPIRY_TOLD;
   clientFlags = 0;
@@ -51,6 +53,7 @@ export class ReplyHeader {
     this.code = letters;
     this.opaque = NO_OPAQUE;
     this.isPlaceholder = false;
+    this.isWon = false;
     let at = start + 2;
     if (letters === VA) {
       if (bytes[at] !== SPACE) return NOT_META;
@@ -86,7 +89,13 @@ export class ReplyHeader {
           break;
         }
         case 87: // W
+          this.isWon = !this.isPlaceholder;
+          this.isPlaceholder = true;
+          break;
         case 88: // X
+          this.isWon = false;
+          this.isPlaceholder = true;
+          break;
         case 90: // Z
           this.isPlaceholder = true;
           break;

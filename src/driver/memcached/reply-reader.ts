@@ -5,17 +5,17 @@
 
 import { Fifo } from '../../base/fifo.js';
 import { CacheError, NodeError } from '../../errors.js';
-import type { CountOperation } from '../driver.js';
+import type { CountOperation, Operation } from '../driver.js';
 import { FrameCarry, UNTIL_NEWLINE } from './frame-carry.js';
+import { Listing } from './listing.js';
 import { MAX_OPAQUE, MIN_OPAQUE } from './meta-encoder.js';
 import type { KnownOutcome, Owed } from './owed.js';
 import { endsListing, isListing } from './raw-command.js';
 import { EN, INCOMPLETE, NO_OPAQUE, NOT_META, ReplyHeader, VA } from './reply-header.js';
 import { errorOfText, guessSpeaker } from './server-errors.js';
-import { type Overflow, readCount, settleMeta } from './settle-meta.js';
+import { type Overflow, readCount, settleMeta, tokenOf } from './settle-meta.js';
 
 const LONGEST_LINE = 8 * 1024;
-const LONGEST_LISTING = 16 * 1024 * 1024;
 /** No memcached can be set to larger items. */
 const LARGEST_ITEM = 1024 ** 3;
 const CR = 13;
@@ -26,6 +26,9 @@ export interface ReplyOwner {
   doubt(error: CacheError, loss?: CacheError): void;
   counted(operation: CountOperation, outcome: number | undefined | Overflow | CacheError): void;
   known(outcome: KnownOutcome): void;
+  /** What to settle in place of an operation that has just been replied to. */
+  postponed(head: Operation): Operation;
+  touchedPlaceholder(key: string, token: string): void;
 }
 
 export class ReplyReader {
@@ -38,8 +41,7 @@ export class ReplyReader {
   private opaque: number;
   private isStopped = false;
   private settled = 0;
-  private listing: string[] = [];
-  private listingLength = 0;
+  private readonly listing = new Listing();
 
   constructor(owner: ReplyOwner, firstOpaque: number, maxValueBytes: number) {
     this.owner = owner;
@@ -117,7 +119,9 @@ export class ReplyReader {
       }
       if (head.kind === 'raw') {
         this.advance();
-        head.done(header.code === VA ? Buffer.from(bytes.subarray(start, stop)) : bytes.latin1Slice(at, start - 2));
+        const target = this.owner.postponed(head);
+        if (target.kind === 'raw')
+          target.done(header.code === VA ? Buffer.from(bytes.subarray(start, stop)) : bytes.latin1Slice(at, start - 2));
       } else {
         // Old servers tell a miss without flags.
         if (header.opaque !== this.opaque && (header.code !== EN || header.opaque !== NO_OPAQUE)) {
@@ -130,7 +134,12 @@ export class ReplyReader {
           const outcome = readCount(head, header, bytes, start, stop);
           if (outcome === false) this.refuteReply(head);
           else this.owner.counted(head, outcome);
-        } else if (!settleMeta(head, header, bytes, start, stop)) this.refuteReply(head);
+        } else {
+          const target = this.owner.postponed(head);
+          if (!settleMeta(target, header, bytes, start, stop)) this.refuteReply(target);
+          else if (head.kind === 'touch' && header.isPlaceholder)
+            this.owner.touchedPlaceholder(head.key, tokenOf(header, bytes));
+        }
       }
       if (this.isStopped) return next;
       if (owed.peek()?.kind === 'known') this.settleKnown();
@@ -193,22 +202,15 @@ export class ReplyReader {
       return;
     }
     if (isListing(head) && !endsListing(line)) {
-      this.list(line, bytes, at, to);
+      const wrong = this.listing.add(line);
+      if (wrong !== undefined) this.doubt(wrong === 'endless' ? 'a listing without end' : guessSpeaker(bytes, at, to));
       return;
     }
-    const reply = isListing(head) && line === 'END' ? this.listing : line;
-    this.listing = [];
-    this.listingLength = 0;
+    const lines = this.listing.take();
+    const reply = isListing(head) && line === 'END' ? lines : line;
     this.advance();
-    head.done(reply);
-  }
-
-  private list(line: string, bytes: Buffer, at: number, to: number): void {
-    this.listing.push(line);
-    this.listingLength += line.length;
-    if (this.listingLength > LONGEST_LISTING) this.doubt('a listing without end');
-    // A foreign speaker's greeting must not pass for the first line of our statistics.
-    else if (!/^(?:STAT|ITEM|PREFIX) /.test(line)) this.doubt(guessSpeaker(bytes, at, to));
+    const target = this.owner.postponed(head);
+    if (target.kind === 'raw') target.done(reply);
   }
 
   /**
@@ -226,10 +228,10 @@ export class ReplyReader {
       return;
     }
     if (head.kind !== 'raw') this.opaque = this.opaque === MAX_OPAQUE ? MIN_OPAQUE : this.opaque + 1;
-    this.listing = [];
+    this.listing.take();
     this.advance();
     if (head.kind === 'count') this.owner.counted(head, error);
-    else head.fail(error);
+    else this.owner.postponed(head).fail(error);
     if (!isInStep && !this.isStopped)
       this.owner.doubt(new NodeError('protocol', 'the server did not understand a request on this connection'));
   }

@@ -16,7 +16,7 @@ import {
   readFrame,
   requestFrame,
 } from './binary-frames.js';
-import { undoOf } from './counter-run.js';
+import { undoOf } from './counter-repair.js';
 import { FrameCarry } from './frame-carry.js';
 import { MAX_KEY_BYTES } from './key-token.js';
 import { illegalCount, illegalKey, illegalStore, illegalTtl, refused } from './legality.js';

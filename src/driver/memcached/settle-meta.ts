@@ -1,6 +1,8 @@
 /** What a meta reply means to the operation that asked. */
 
 import { type CountOperation, type InspectOperation, NO_EXPIRY, type Operation } from '../driver.js';
+import { isLook } from './look.js';
+import { guardOf } from './placeholder.js';
 import { decimal, EN, EX, HD, NF, NS, type ReplyHeader, VA } from './reply-header.js';
 
 /** What this driver learns of an entry beyond the port's `Inspection`. */
@@ -40,8 +42,13 @@ export function settleMeta(
       else return false;
       return true;
     case 'delete':
-      if (code !== HD && code !== NF) return false;
+      if (code !== HD && code !== NF && (code !== EX || guardOf(operation) === undefined)) return false;
       operation.done(code === HD);
+      return true;
+    case 'lease':
+      if (code !== HD || header.tokenStart === header.tokenEnd) return false;
+      if (header.isWon) operation.done({ token: tokenOf(header, bytes) });
+      else operation.done(header.isPlaceholder ? 'held' : 'present');
       return true;
     case 'touch':
       if (code !== HD && code !== EN) return false;
@@ -62,7 +69,8 @@ function settleInspection(
   stop: number,
 ): boolean {
   if (header.code === EN || ((header.code === VA || header.code === HD) && header.isPlaceholder)) {
-    operation.miss();
+    if (header.code !== EN && isLook(operation)) operation.placeholder(tokenOf(header, bytes));
+    else operation.miss();
     return true;
   }
   if (header.code !== (operation.withValue ? VA : HD) || header.tokenStart === header.tokenEnd) return false;
@@ -70,11 +78,16 @@ function settleInspection(
     bytes: operation.withValue ? Buffer.from(bytes.subarray(start, stop)) : NO_BYTES,
     // 0 is the last second of an entry that does expire, and must not read as "none".
     ttlMs: header.ttlSeconds < 0 ? NO_EXPIRY : Math.max(1, header.ttlSeconds * 1000),
-    token: bytes.latin1Slice(header.tokenStart, header.tokenEnd),
+    token: tokenOf(header, bytes),
     clientFlags: header.clientFlags,
   };
   operation.found(entry);
   return true;
+}
+
+/** The CAS value told. */
+export function tokenOf(header: ReplyHeader, bytes: Buffer): string {
+  return bytes.latin1Slice(header.tokenStart, header.tokenEnd);
 }
 
 /** Past `Number.MAX_SAFE_INTEGER` (the number is then only near), or wrapped at 2^64. */

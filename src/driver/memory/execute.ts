@@ -3,7 +3,13 @@
  */
 
 import { CacheError, NodeError, type NodeErrorReason } from '../../errors.js';
-import type { CountOperation, InspectOperation, Operation, StoreOperation } from '../driver.js';
+import {
+  type CountOperation,
+  type InspectOperation,
+  MAX_LEASE_MS,
+  type Operation,
+  type StoreOperation,
+} from '../driver.js';
 import { expiryOf, type MemoryStore, remainingTtlMs } from './memory-store.js';
 
 /** Bytes that a reply costs besides a value: keeps `bytesRead` moving for every kind. */
@@ -49,10 +55,13 @@ export class Executor {
         break;
       case 'delete': {
         const existed = store.read(operation.key, now) !== undefined;
-        if (existed) store.remove(operation.key);
+        store.remove(operation.key);
         operation.done(existed);
         break;
       }
+      case 'lease':
+        operation.done(store.lease(operation.key, now + Math.min(operation.ttlMs, MAX_LEASE_MS), now));
+        break;
       case 'touch': {
         const entry = store.read(operation.key, now);
         if (entry !== undefined) store.expire(operation.key, entry, expiryOf(operation.ttlMs, now));
@@ -86,12 +95,7 @@ export class Executor {
       return;
     }
     if (mode !== 'set') {
-      const entry = this.#store.read(key, now);
-      const holds =
-        mode === 'add'
-          ? entry === undefined
-          : entry !== undefined && (mode === 'replace' || String(entry.token) === operation.token);
-      if (!holds) {
+      if (!this.#holds(operation, now)) {
         operation.done(false);
         return;
       }
@@ -99,6 +103,13 @@ export class Executor {
     const value = bytes.latin1Slice(0, bytes.length);
     if (this.#store.write(key, value, expiryOf(operation.ttlMs, now), now)) operation.done(true);
     else operation.fail(this.#refusal('full', 'the node is full', key));
+  }
+
+  #holds({ key, mode, token }: StoreOperation, now: number): boolean {
+    const entry = this.#store.read(key, now);
+    if (mode === 'add') return entry === undefined;
+    if (mode === 'leased') return entry === undefined && this.#store.isLeased(key, token, now);
+    return entry !== undefined && (mode === 'replace' || String(entry.token) === token);
   }
 
   #count(operation: CountOperation, now: number): void {

@@ -18,6 +18,7 @@ const CAPABILITIES: Capabilities = {
   compareAndSet: true,
   enumeration: true,
   raw: false,
+  leases: 'hidden',
 };
 
 export function createMemoryDriver(options: MemoryDriverOptions): Driver {

@@ -62,7 +62,7 @@ export class MemoryNode {
   readonly #executor: Executor;
   readonly #links = new Set<MemoryLink>();
   readonly #waiters = new Set<() => void>();
-  readonly #counts = { get: 0, inspect: 0, store: 0, delete: 0, touch: 0, count: 0, raw: 0, connects: 0 };
+  readonly #counts = { get: 0, inspect: 0, store: 0, delete: 0, lease: 0, touch: 0, count: 0, raw: 0, connects: 0 };
   #incarnation = randomUUID();
   #isHung = false;
   #keepsAbandoned = false;

@@ -6,7 +6,7 @@
  */
 
 import { LRUCache } from 'lru-cache';
-import { NO_EXPIRY, type TtlMs } from '../driver.js';
+import { type Lease, NO_EXPIRY, type TtlMs } from '../driver.js';
 
 /** Counted for each entry besides its key and its value. */
 export const ENTRY_OVERHEAD_BYTES = 64;
@@ -29,11 +29,17 @@ export interface MemoryStoreOptions {
   readonly whenFull: 'evict' | 'refuse';
 }
 
+/** Leases at once; more are refused, as if held. */
+const MAX_LEASES = 65_536;
+
 export class MemoryStore {
   readonly #entries: LRUCache<string, StoredEntry>;
   readonly #maxBytes: number;
   readonly #refusesWhenFull: boolean;
+  readonly #leases = new Map<string, { readonly token: number; readonly expiresAt: number }>();
   #lastToken = 0;
+  /** Never starts again: the lease of another life must not match. */
+  #lastLease = 0;
   #evictions = 0;
 
   constructor(options: MemoryStoreOptions) {
@@ -75,6 +81,7 @@ export class MemoryStore {
     if (size > this.#maxBytes) return false;
     if (this.#refusesWhenFull && !this.#hasRoom(key, size, now)) return false;
     this.#entries.set(key, { value, expiresAt, token: ++this.#lastToken }, { size });
+    this.#leases.delete(key);
     return true;
   }
 
@@ -83,14 +90,34 @@ export class MemoryStore {
     this.#entries.set(key, { ...entry, expiresAt }, { size: sizeOf(key, entry.value.length) });
   }
 
+  /** Ends a lease too. */
   remove(key: string): void {
     this.#entries.delete(key);
+    this.#leases.delete(key);
+  }
+
+  lease(key: string, expiresAt: number, now: number): Lease {
+    if (this.read(key, now) !== undefined) return 'present';
+    if (this.#leases.size >= MAX_LEASES)
+      for (const [each, lease] of this.#leases) if (lease.expiresAt <= now) this.#leases.delete(each);
+    const standing = this.#leases.get(key);
+    if ((standing !== undefined && standing.expiresAt > now) || this.#leases.size >= MAX_LEASES) return 'held';
+    const token = ++this.#lastLease;
+    this.#leases.set(key, { token, expiresAt });
+    return { token: String(token) };
+  }
+
+  isLeased(key: string, token: string | undefined, now: number): boolean {
+    const lease = this.#leases.get(key);
+    return lease !== undefined && lease.expiresAt > now && String(lease.token) === token;
   }
 
   keys(prefix: string, now: number): string[] {
     this.#dropExpired(now);
     const found: string[] = [];
     for (const key of this.#entries.keys()) if (key.startsWith(prefix)) found.push(key);
+    // Whoever removes all keys must end the leases too.
+    for (const key of this.#leases.keys()) if (key.startsWith(prefix)) found.push(key);
     return found;
   }
 
@@ -106,6 +133,7 @@ export class MemoryStore {
    */
   load(snapshot: MemorySnapshot): void {
     this.#entries.clear();
+    this.#leases.clear();
     this.#lastToken = 0;
     for (const [key, { value, expiresAt }] of snapshot) {
       const size = sizeOf(key, value.length);

@@ -19,6 +19,8 @@ export function silenced(operation: Operation): Operation {
     }
     case 'delete':
       return { kind: 'delete', key, done: nobody, fail: nobody };
+    case 'lease':
+      return { kind: 'lease', key, ttlMs: operation.ttlMs, done: nobody, fail: nobody };
     case 'touch':
       return { kind: 'touch', key, ttlMs: operation.ttlMs, done: nobody, fail: nobody };
     case 'count': {

@@ -1,13 +1,17 @@
 /** How each operation other than get is asked of Redis. Every one is a single request with a single reply. */
 
-import { NO_EXPIRY, type Operation, type StoreOperation } from '../driver.js';
+import { randomUUID } from 'node:crypto';
+import { LEASE_SUFFIXES } from '../../base/lease-key.js';
+import { MAX_LEASE_MS, NO_EXPIRY, type Operation, type StoreOperation, type TtlMs } from '../driver.js';
 import type { RespEncoder } from './resp-encoder.js';
-import { COMPARE_AND_SET, COUNT, INSPECT, PERSIST } from './scripts.js';
+import { COMPARE_AND_SET, COUNT, INSPECT, LEASE, PERSIST, SHORT_STORE, SHORT_TOUCH, STORE_LEASED } from './scripts.js';
 
 /** By the number of arguments beyond key and value. */
 const SET_HEADS = [3, 4, 5, 6].map((count) => `*${count}\r\n$3\r\nSET\r\n`);
-const UNLINK_HEAD = '*2\r\n$6\r\nUNLINK\r\n';
+/** A key and the two companions of its lease: one command, since what ends a lease must not come after the delete. */
+const UNLINK_HEAD = '*4\r\n$6\r\nUNLINK\r\n';
 const PX_HEAD = '$2\r\nPX\r\n';
+const CONDITIONS = { set: '', add: 'NX', replace: 'XX' } as const;
 
 export function encodeOperation(operation: Operation, encoder: RespEncoder): void {
   switch (operation.kind) {
@@ -16,19 +20,24 @@ export function encodeOperation(operation: Operation, encoder: RespEncoder): voi
       break;
     case 'delete':
       encoder.literal(UNLINK_HEAD);
-      encoder.text(operation.key);
+      encoder.withSuffixes(operation.key, LEASE_SUFFIXES);
+      break;
+    case 'lease':
+      script(encoder, LEASE, operation.key, true, [newToken(), String(Math.min(operation.ttlMs, MAX_LEASE_MS))]);
       break;
     case 'touch':
-      if (operation.ttlMs === NO_EXPIRY) script(encoder, PERSIST, operation.key, []);
+      if (operation.ttlMs === NO_EXPIRY) script(encoder, PERSIST, operation.key, false, []);
+      else if (endsEarly(operation.ttlMs)) script(encoder, SHORT_TOUCH, operation.key, true, [String(operation.ttlMs)]);
       else words(encoder, ['PEXPIRE', operation.key, String(operation.ttlMs)]);
       break;
     case 'count': {
       const initial = operation.initial === undefined ? '' : String(operation.initial);
-      script(encoder, COUNT, operation.key, [String(operation.delta), initial, String(operation.ttlMs)]);
+      const argv = [String(operation.delta), initial, String(operation.ttlMs)];
+      script(encoder, COUNT, operation.key, endsEarly(operation.ttlMs), argv);
       break;
     }
     case 'inspect':
-      script(encoder, INSPECT, operation.key, [operation.withValue ? '1' : '0']);
+      script(encoder, INSPECT, operation.key, false, [operation.withValue ? '1' : '0']);
       break;
     case 'get':
       words(encoder, ['MGET', operation.key]);
@@ -42,7 +51,15 @@ export function encodeOperation(operation: Operation, encoder: RespEncoder): voi
 function encodeStore(operation: StoreOperation, encoder: RespEncoder): void {
   const { key, bytes, ttlMs, mode } = operation;
   if (mode === 'compare') {
-    script(encoder, COMPARE_AND_SET, key, [operation.token ?? '', bytes, String(ttlMs)]);
+    script(encoder, COMPARE_AND_SET, key, endsEarly(ttlMs), [operation.token ?? '', bytes, String(ttlMs)]);
+    return;
+  }
+  if (mode === 'leased') {
+    script(encoder, STORE_LEASED, key, true, [operation.token ?? '', bytes, String(ttlMs)]);
+    return;
+  }
+  if (endsEarly(ttlMs)) {
+    script(encoder, SHORT_STORE, key, true, [bytes, String(ttlMs), CONDITIONS[mode]]);
     return;
   }
   encoder.literal(SET_HEADS[(ttlMs === NO_EXPIRY ? 0 : 2) + (mode === 'set' ? 0 : 1)] as string);
@@ -56,11 +73,36 @@ function encodeStore(operation: StoreOperation, encoder: RespEncoder): void {
   else if (mode === 'replace') encoder.literal('$2\r\nXX\r\n');
 }
 
-function script(encoder: RespEncoder, source: string, key: string, argv: readonly (string | Buffer)[]): void {
-  words(encoder, ['EVAL', source, '1', key, ...argv]);
+/** An entry that may be gone before a lease would be must end the lease when it is written: it may not be there to show. */
+function endsEarly(ttlMs: TtlMs): boolean {
+  return ttlMs !== NO_EXPIRY && ttlMs <= MAX_LEASE_MS;
+}
+
+function script(
+  encoder: RespEncoder,
+  source: string,
+  key: string,
+  knowsLease: boolean,
+  argv: readonly (string | Buffer)[],
+): void {
+  const suffixes = knowsLease ? LEASE_SUFFIXES : [];
+  encoder.begin(argv.length + suffixes.length + 4);
+  encoder.text('EVAL');
+  encoder.text(source);
+  encoder.text(String(suffixes.length + 1));
+  encoder.withSuffixes(key, suffixes);
+  for (const word of argv) encoder.argument(word);
 }
 
 function words(encoder: RespEncoder, all: readonly (string | Buffer)[]): void {
   encoder.begin(all.length);
   for (const word of all) encoder.argument(word);
+}
+
+const tokenPrefix = `${randomUUID()}.`;
+let tokens = 0;
+
+/** Unlike any that another process, or this one, has ever made. */
+function newToken(): string {
+  return tokenPrefix + ++tokens;
 }

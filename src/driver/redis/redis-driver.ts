@@ -17,6 +17,7 @@ const CAPABILITIES: Capabilities = {
   compareAndSet: true,
   enumeration: true,
   raw: true,
+  leases: 'hidden',
 };
 
 const DEFAULT_MAX_REPLY_BYTES = 64 * 1024 * 1024;

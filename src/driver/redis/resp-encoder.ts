@@ -47,6 +47,16 @@ export class RespEncoder {
     this.#textBytes += head.length + length + 2;
   }
 
+  /** The word, and the word once more with each suffix, which is ASCII. */
+  withSuffixes(word: string, suffixes: readonly string[]): void {
+    const length = Buffer.byteLength(word);
+    if (length !== word.length) this.#isAscii = false;
+    let added = `${headOf(length)}${word}\r\n`;
+    for (const suffix of suffixes) added += `${headOf(length + suffix.length)}${word}${suffix}\r\n`;
+    this.#text += added;
+    this.#textBytes += added.length + (length - word.length) * (suffixes.length + 1);
+  }
+
   value(bytes: Buffer): void {
     this.literal(headOf(bytes.length));
     this.#parts.push(this.#text, bytes);

@@ -1,5 +1,9 @@
-/** Enumeration by SCAN: a key that stays for the whole walk is told at least once. */
+/**
+ * Enumeration by SCAN: a key that stays for the whole walk is told at least once. The companions of a lease are told as the
+ * key they belong to, whose delete ends the lease.
+ */
 
+import { withoutLeaseSuffix } from '../../base/lease-key.js';
 import { NodeError } from '../../errors.js';
 import type { Reply } from './reply-collector.js';
 
@@ -17,7 +21,7 @@ export async function* scanKeys(connection: Asking, prefix: string): AsyncGenera
     if (!Array.isArray(reply) || !Array.isArray(reply[1]))
       throw new NodeError('protocol', 'SCAN was answered in an unknown shape');
     cursor = String(reply[0]);
-    const keys = reply[1].map(String);
+    const keys = reply[1].map((key) => withoutLeaseSuffix(String(key))).filter((key) => key.startsWith(prefix));
     if (keys.length > 0) yield keys;
   } while (cursor !== '0');
 }

@@ -14,6 +14,13 @@ export function settle(operation: Operation, reply: Reply): void {
       operation.done(reply === 'OK' || reply === 1);
       break;
     case 'delete':
+      // The key counts one, the companions of a lease two.
+      operation.done(typeof reply === 'number' && (reply & 1) === 1);
+      break;
+    case 'lease':
+      if (Buffer.isBuffer(reply)) operation.done({ token: reply.latin1Slice() });
+      else operation.done(reply === 0 ? 'present' : 'held');
+      break;
     case 'touch':
       operation.done(reply === 1);
       break;

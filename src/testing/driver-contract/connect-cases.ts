@@ -23,6 +23,7 @@ export const connectCases: readonly CaseDefinition[] = [
       for (const ability of ['compareAndSet', 'enumeration', 'raw'] as const) {
         assert.equal(capabilities[ability], !lacks.has(ability), ability);
       }
+      assert.equal(capabilities.leases !== undefined, !lacks.has('leases'), 'leases');
       assert(capabilities.ttlResolutionMs >= 1);
       assert(capabilities.maxTtlMs >= 30 * 24 * 60 * 60 * 1000);
     },

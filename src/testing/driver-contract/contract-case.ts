@@ -14,7 +14,7 @@ export interface DriverSubject {
 }
 
 /** What a driver may lack: abilities of the port, or of the node it is tested against. */
-export type Ability = 'compareAndSet' | 'enumeration' | 'raw' | 'incarnation' | 'restart';
+export type Ability = 'compareAndSet' | 'enumeration' | 'raw' | 'leases' | 'incarnation' | 'restart';
 
 export interface DriverContractOptions {
   /** Names the driver in titles. */

@@ -27,6 +27,13 @@ export const proofsOfLack: Readonly<Record<Ability, (session: ContractSession) =
     await failureOf(call.raw('PING'));
     assert.equal(await call.store(session.key('k'), 'v'), true);
   },
+  leases: async (session) => {
+    assert.equal(session.capabilities.leases, undefined);
+    const call = await session.connect();
+    await failureOf(call.lease(session.key('k')));
+    await failureOf(call.store(session.key('k'), 'v', { mode: 'leased', token: '1' }));
+    assert.equal(await call.get(session.key('k')), undefined);
+  },
   incarnation: async (session) => {
     assert.equal((await session.connect()).connection.incarnation, undefined);
   },

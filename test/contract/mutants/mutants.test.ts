@@ -8,6 +8,7 @@ import { MemoryNode } from '../../../src/driver/memory/memory-node.js';
 import { driverContract } from '../../../src/testing/driver-contract.js';
 import { FakeClock } from '../../../src/testing/fake-clock.js';
 import { connectionMutants } from './connection-mutants.js';
+import { leaseMutants } from './lease-mutants.js';
 import { MutantConnection, type Mutation } from './mutant-connection.js';
 import { operationMutants } from './operation-mutants.js';
 
@@ -45,7 +46,7 @@ describe('the driver contract', () => {
     expect(await failuresOf({})).toEqual([]);
   });
 
-  it.each([...operationMutants, ...connectionMutants])(
+  it.each([...operationMutants, ...leaseMutants, ...connectionMutants])(
     'notices a driver that $fault',
     async ({ caughtBy, ...mutation }) => {
       expect((await failuresOf(mutation)).join('\n')).toContain(caughtBy);

@@ -51,7 +51,9 @@ describe('meta requests', () => {
         'ms k 3 C7 F3 O1234\r\nv\r\n\r\n',
       ],
       [(e) => e.delete('k', 9999), 'md k O9999\r\n'],
-      [(e) => e.touch('k', 0, 9999), 'mg k T0 O9999\r\n'],
+      [(e) => e.delete('k', 9999, '12'), 'md k C12 O9999\r\n'],
+      [(e) => e.lease('k', 2, 9999), 'mg k N2 c O9999\r\n'],
+      [(e) => e.touch('k', 0, 9999), 'mg k T0 c O9999\r\n'],
       [(e) => e.count({ ...count, delta: 0 }, 0, 1000), 'ma k D0 v O1000\r\n'],
       [(e) => e.count({ ...count, delta: -5 }, 0, 1000), 'ma k MD D5 v O1000\r\n'],
       [

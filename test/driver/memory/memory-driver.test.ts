@@ -116,7 +116,7 @@ describe('memory driver', () => {
     await Promise.all([call.get('k'), call.get('k'), call.count('k', 1), call.inspect('k'), call.touch('k', 0)]);
     await call.delete('k');
     const { bytes, evictions, connects, ...operations } = node.stats;
-    expect(operations).toEqual({ get: 2, inspect: 1, store: 1, delete: 1, touch: 1, count: 1, raw: 0 });
+    expect(operations).toEqual({ get: 2, inspect: 1, store: 1, delete: 1, lease: 0, touch: 1, count: 1, raw: 0 });
     expect([bytes, evictions, connects]).toEqual([0, 0, 1]);
   });
 });

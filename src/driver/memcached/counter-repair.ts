@@ -1,29 +1,14 @@
 /**
  * Counters that shrink. After `ma … MD` a number that lost a digit is stored padded with blanks ("99 " after 100 - 1), but
  * a counter is bare digits to everybody who reads it. So a padded one is written again, guarded by its CAS value and with
- * the life it has left, before anybody hears of the decrement or sends anything behind it:
- *
- *     run:   count count count | wait for the replies | look, rewrite what is padded | settle all in order | what was held
- *
- * Counts behind a decrement join its run, since they read a padded number as the number it is; anything else is held until
- * the run has ended. Increments alone make no run and hold nothing.
+ * the life it has left, before anybody hears of the decrement or sends anything behind it (see Runs).
  */
 
 import type { CountOperation, Inspection, Operation } from '../driver.js';
 import type { FlaggedStore } from './meta-encoder.js';
-import type { KnownOutcome } from './owed.js';
 
 /** Each failed attempt means that somebody else wrote the counter in between. */
 const ATTEMPTS = 10;
-
-export class CounterRun {
-  /** How many entries at the end of what is owed are part of this run. */
-  pending = 0;
-  readonly outcomes: KnownOutcome[] = [];
-  readonly suspects = new Set<string>();
-  /** Operations that wait for the end of the run. */
-  readonly held: Operation[] = [];
-}
 
 /** Whether the number before may have had more digits: it was at most `value - delta`, less if the count stopped at 0. */
 export function mayBePadded({ delta }: CountOperation, value: number): boolean {

@@ -1,0 +1,36 @@
+/** An operation whose outcome must wait: it tells the outcome instead of calling back, values copied out of the receive buffer. */
+
+import type { CacheError } from '../../errors.js';
+import type { Inspection, Lease, Operation } from '../driver.js';
+import { isLook } from './look.js';
+import { type KnownOutcome, known, knownFailure } from './owed.js';
+
+export function recorded(operation: Operation, tell: (outcome: KnownOutcome) => void): Operation {
+  const later = (settle: () => void): void => tell(known(operation, settle));
+  const fail = (error: CacheError): void => tell(knownFailure(operation, error));
+  switch (operation.kind) {
+    case 'get': {
+      const hit = (bytes: Buffer, start: number, end: number): void => {
+        const copy = Buffer.from(bytes.subarray(start, end));
+        later(() => operation.hit(copy, 0, copy.length));
+      };
+      return { kind: 'get', key: operation.key, hit, miss: () => later(() => operation.miss()), fail };
+    }
+    case 'inspect':
+      return {
+        ...operation,
+        found: (entry: Inspection) => later(() => operation.found(entry)),
+        miss: () => later(() => operation.miss()),
+        ...(isLook(operation) ? { placeholder: (token: string) => later(() => operation.placeholder(token)) } : {}),
+        fail,
+      };
+    case 'lease':
+      return { ...operation, done: (lease: Lease) => later(() => operation.done(lease)), fail };
+    case 'count':
+      return { ...operation, done: (value: number | undefined) => later(() => operation.done(value)), fail };
+    case 'raw':
+      return { ...operation, done: (reply: unknown) => later(() => operation.done(reply)), fail };
+    default:
+      return { ...operation, done: (isDone: boolean) => later(() => operation.done(isDone)), fail };
+  }
+}
