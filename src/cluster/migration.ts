@@ -24,8 +24,11 @@ export interface MigrationProgress {
 
 /** Moves one key. */
 export interface Transfer {
-  /** Bytes copied, 0 if there is nothing that its owners need, or `undefined` if it must be tried again later. */
-  copy(from: CacheNode, wireKey: string): Promise<number | undefined>;
+  /**
+   * Bytes copied, 0 if there is nothing that its owners need, `undefined` if it must be tried again later, `never` if its
+   * owners take no copies: then it stays where it is.
+   */
+  copy(from: CacheNode, wireKey: string): Promise<number | 'never' | undefined>;
   /** Deletes it from a former owner; whether that is done. */
   remove(from: CacheNode, wireKey: string): Promise<boolean>;
 }
@@ -57,6 +60,8 @@ export class Migration {
   readonly #parts: MigrationParts;
   readonly #startedAt: number;
   readonly #sleepers = new Map<() => void, Timer>();
+  /** Former owners that keep what cannot be carried over. */
+  readonly #keepers = new Set<CacheNode>();
   #keys = 0;
   #bytes = 0;
   /** Keys asked for so far are paid for until then. */
@@ -109,7 +114,7 @@ export class Migration {
           tell();
         }),
       );
-      const left = rest.filter((node) => !clean.has(node) && canEnumerate(node));
+      const left = rest.filter((node) => !clean.has(node) && !this.#keepers.has(node) && canEnumerate(node));
       // A lost connection is soon replaced: only who is away twice is given up.
       if (this.#isCancelled || left.every((node) => away.has(node) && !node.isConnected)) return clean;
       away = new Set(left.filter((node) => !node.isConnected));
@@ -122,6 +127,7 @@ export class Migration {
     const { clock, prefix, graceMs, hasMoved, transfer } = this.#parts;
     if (connection === undefined || !canEnumerate(node)) return false;
     let isComplete = true;
+    let keeps = false;
     const copied: Copied[] = [];
     for await (const wireKeys of connection.keys(prefix)) {
       const moved = wireKeys.filter((wireKey) => hasMoved(node, wireKey));
@@ -130,18 +136,22 @@ export class Migration {
         await this.#pace(chunk.length);
         if (this.#isCancelled) return false;
         const bytes = await Promise.all(chunk.map((wireKey) => transfer.copy(node, wireKey)));
-        const done = chunk.filter((_, i) => bytes[i] !== undefined);
-        if (done.length < chunk.length) isComplete = false;
-        for (const each of bytes) this.#bytes += each ?? 0;
+        const done = chunk.filter((_, i) => typeof bytes[i] === 'number');
+        if (bytes.includes(undefined)) isComplete = false;
+        if (bytes.includes('never')) keeps = true;
+        for (const each of bytes) this.#bytes += typeof each === 'number' ? each : 0;
         copied.push({ wireKeys: done, at: clock.now() });
         if (!(await this.#remove(node, copied, clock.now() - graceMs))) isComplete = false;
       }
       tell();
     }
     const last = copied.at(-1);
-    if (last === undefined) return isComplete && !this.#isCancelled;
-    await this.#sleep(last.at + graceMs - clock.now());
-    return (await this.#remove(node, copied, last.at)) && isComplete;
+    if (last !== undefined) {
+      await this.#sleep(last.at + graceMs - clock.now());
+      if (!(await this.#remove(node, copied, last.at))) isComplete = false;
+    }
+    if (isComplete && keeps) this.#keepers.add(node);
+    return isComplete && !keeps && !this.#isCancelled;
   }
 
   /** Deletes what was copied up to `until`; whether all of it is gone. */

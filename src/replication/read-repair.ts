@@ -1,7 +1,8 @@
 /**
  * Read repair: a copy found on one owner and missed on another is put back there, off the caller's path.
  *
- * It only ever adds, or takes the place of a copy that does not count, so it cannot replace anything newer; and nothing is
+ * It only ever adds, or takes the place of a copy that does not count, so it cannot replace anything newer; it holds a claim
+ * at each destination before it reads the source (rule R9), so that a delete in between by anybody wins; and nothing is
  * added once the key was written here after the read began (rule R2), nor behind such a write, since operations of one key
  * on one node keep their order.
  */
@@ -12,6 +13,7 @@ import type { Topology } from '../cluster/topology.js';
 import { type Inspection, NO_EXPIRY } from '../driver/driver.js';
 import { clientIdAt, expiresAtAt, resealWithExpiry, stampAt, type Verdict } from '../envelope.js';
 import type { CacheNode } from '../node/cache-node.js';
+import { type Claim, type ClaimTerms, claim } from './claims.js';
 import type { ReadContext } from './contexts.js';
 import { lifeLeft, toldLife } from './life.js';
 import { promised, type Target } from './promised-attempt.js';
@@ -38,8 +40,9 @@ export class ReadRepair {
   }
 
   /**
-   * Copies the entry that `from` holds to the nodes that miss it, with its remaining time to live; answers the bytes of the
-   * entry, 0 if there is none worth copying, `undefined` if a node did not answer.
+   * Copies the entry that `from` holds to the nodes that miss it, with its remaining time to live. Answers the bytes of the
+   * entry; 0 if none is missed, or there is none worth copying; `undefined` if it must be tried again; `never` if one of the
+   * nodes takes no copies.
    */
   async copy(
     key: string,
@@ -47,51 +50,60 @@ export class ReadRepair {
     generation: number,
     from: CacheNode,
     missing: readonly CacheNode[],
-  ): Promise<number | undefined> {
-    const { generations, attemptMs, ledger, counters, values, calendar } = this.#context;
+  ): Promise<number | 'never' | undefined> {
+    const { generations, attemptMs, values, calendar } = this.#context;
     const target = { key, hash, timeoutMs: attemptMs };
+    const answers = await Promise.all(missing.map((node) => claim(node, target, this.#terms(key, hash))));
+    const claims = answers.filter((answer): answer is Claim => typeof answer !== 'string');
+    const otherwise = answers.includes('later') ? undefined : answers.includes('never') ? 'never' : 0;
+    if (claims.length === 0) return otherwise;
     const found = await promised<Inspection | undefined>(target, (origin) => from.inspect(origin, 'background', true));
     if (found.failure !== undefined) return undefined;
     if (found.result === undefined) return 0;
     const { bytes, ttlMs } = found.result;
     const stamp = this.#stampOf(key, hash, from, bytes);
-    if (stamp === undefined) return 0;
+    if (stamp === undefined || !generations.isCurrent(hash, generation)) return 0;
     const expiresAt = values.isEnveloped ? expiresAtAt(bytes, 0) : undefined;
     const lifeMs = lifeLeft(from, ttlMs, expiresAt, calendar.now()) ?? ttlMs;
     // A node that keeps time itself was touched without its envelope; where the copy goes, the envelope may decide.
     if (values.isEnveloped && from.keepsTime)
       resealWithExpiry(bytes, lifeMs === NO_EXPIRY ? 0 : calendar.now() + lifeMs);
-    let isComplete = true;
-    for (const node of missing) {
-      if (!generations.isCurrent(hash, generation)) return 0;
-      const told = toldLife(node, bytes, values.isEnveloped, lifeMs);
-      const added = await promised<boolean>(target, (origin) => node.store(origin, 'background', 'add', bytes, told));
-      if (added.failure !== undefined) isComplete = false;
-      if (added.failure !== undefined || !(added.result || (await this.#supersede(node, target, bytes, told))))
-        continue;
-      counters.repairs++;
-      if (generations.isCurrent(hash, generation)) ledger.copied(hash, key, stamp, node.slot);
-    }
-    return isComplete ? bytes.length : undefined;
+    const isAnswered = await Promise.all(
+      claims.map((each) => this.#store(each, target, generation, { bytes, lifeMs, stamp })),
+    );
+    if (isAnswered.includes(false)) return undefined;
+    return otherwise === 0 ? bytes.length : otherwise;
   }
 
-  /**
-   * What stands in the way may be a leftover that does not count (W4), or else the value would be lost when the former owner's
-   * copy goes: it gives way, unless somebody changes it first.
-   */
-  async #supersede(node: CacheNode, target: Target, bytes: Buffer, ttlMs: number): Promise<boolean> {
-    const { ledger } = this.#context;
+  /** Whether the node answered; a copy that came too late is none the worse for it. */
+  async #store(
+    { node, mode, token }: Claim,
+    target: Target,
+    generation: number,
+    { bytes, lifeMs, stamp }: { readonly bytes: Buffer; readonly lifeMs: number; readonly stamp: number },
+  ): Promise<boolean> {
+    const { generations, ledger, counters, values } = this.#context;
     const { key, hash } = target;
-    const place = this.#topology().placement.hash(key);
-    if (ledger.isQuiet || ledger.isDistrusted(node.slot, hash, key, place) === 'no') return false;
-    const old = await promised<Inspection | undefined>(target, (origin) => node.inspect(origin, 'background', true));
-    if (old.failure !== undefined || old.result === undefined) return false;
-    const { bytes: held, token } = old.result;
-    if (this.#trusts(key, hash, node, held) !== false) return false;
+    const told = toldLife(node, bytes, values.isEnveloped, lifeMs);
     const stored = await promised<boolean>(target, (origin) =>
-      node.store(origin, 'background', 'compare', bytes, ttlMs, token),
+      node.store(origin, 'background', mode, bytes, told, token),
     );
-    return stored.failure === undefined && stored.result;
+    if (stored.failure !== undefined) return false;
+    if (!stored.result) return true;
+    counters.repairs++;
+    if (generations.isCurrent(hash, generation)) ledger.copied(hash, key, stamp, node.slot);
+    return true;
+  }
+
+  #terms(key: string, hash: number): ClaimTerms {
+    const { ledger, values, disabledRules } = this.#context;
+    const place = this.#topology().placement.hash(key);
+    return {
+      isEnveloped: values.isEnveloped,
+      isLeased: !disabledRules.has('R9'),
+      isDoubtful: (node) => !ledger.isQuiet && ledger.isDistrusted(node.slot, hash, key, place) !== 'no',
+      isLeftover: (node, bytes) => this.#trusts(key, hash, node, bytes) === false,
+    };
   }
 
   /** The stamp of a copy that may be copied (-1 if raw); `undefined` for a counter, of which two copies would count apart, and for what must not be trusted. */

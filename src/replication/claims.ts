@@ -1,0 +1,63 @@
+/**
+ * Claims: what a copy must hold at its destination before its source is read (rule R9), so that whoever deletes or writes the
+ * key there in between, in whatever process, wins.
+ *
+ * Where nothing stands a claim is a lease; where a leftover that does not count stands in the way (W4) it is the leftover's
+ * version token, which is gone with the leftover.
+ *
+ * What no claim can tell: a delete by another process that reached the destination before the claim, and has yet to reach
+ * the source when it is read. Copies with an envelope are then given away by their stamp wherever the delete was issued;
+ * bare values are not.
+ */
+
+import { type Inspection, type Lease, MAX_LEASE_MS, type StoreMode } from '../driver/driver.js';
+import type { CacheNode } from '../node/cache-node.js';
+import { promised, type Target } from './promised-attempt.js';
+
+export interface Claim {
+  readonly node: CacheNode;
+  readonly mode: StoreMode;
+  readonly token: string | undefined;
+}
+
+/**
+ * - `present`: an entry that counts, or that is no business of ours, is there
+ * - `later`: the node did not answer, or somebody else is about to copy
+ * - `never`: no copy may be made there
+ */
+export type NoClaim = 'present' | 'later' | 'never';
+
+export interface ClaimTerms {
+  readonly isEnveloped: boolean;
+  /** False in tests only: then a copy is added without a lease. */
+  readonly isLeased: boolean;
+  /** Whether the ledger may distrust what the node holds. */
+  isDoubtful(node: CacheNode): boolean;
+  /** Whether these bytes, held by the node, do not count. */
+  isLeftover(node: CacheNode, bytes: Buffer): boolean;
+}
+
+/**
+ * Whether copies may go to the node. Where a lease is an empty entry to other clients it must not stand in their way, and bare
+ * values are stored to be read by other clients.
+ */
+export function takesCopies({ driver }: CacheNode, isEnveloped: boolean): boolean {
+  const { leases } = driver.capabilities;
+  return leases === 'hidden' || (leases === 'placeholder' && isEnveloped);
+}
+
+export async function claim(node: CacheNode, target: Target, terms: ClaimTerms): Promise<Claim | NoClaim> {
+  if (!terms.isLeased) return { node, mode: 'add', token: undefined };
+  if (!takesCopies(node, terms.isEnveloped)) return 'never';
+  const lease = await promised<Lease>(target, (origin) => node.lease(origin, 'background', MAX_LEASE_MS));
+  if (lease.failure !== undefined || lease.result === 'held') return 'later';
+  if (lease.result !== 'present') return { node, mode: 'leased', token: lease.result.token };
+  return terms.isDoubtful(node) ? claimOfLeftover(node, target, terms) : 'present';
+}
+
+async function claimOfLeftover(node: CacheNode, target: Target, terms: ClaimTerms): Promise<Claim | NoClaim> {
+  const found = await promised<Inspection | undefined>(target, (origin) => node.inspect(origin, 'background', true));
+  if (found.failure !== undefined || found.result === undefined) return 'later';
+  const { bytes, token } = found.result;
+  return terms.isLeftover(node, bytes) ? { node, mode: 'compare', token } : 'present';
+}
