@@ -1,6 +1,7 @@
 /** The parts that `createCache` puts together and the public methods work with. */
 
 import type { HybridClock } from './base/hybrid-clock.js';
+import type { BreakerView } from './calls/breaker-view.js';
 import type { Call } from './calls/call-options.js';
 import type { Topology } from './cluster/topology.js';
 import type { Kept, Transcoder } from './codec/transcoder.js';
@@ -55,10 +56,13 @@ export interface CacheParts {
   readonly defaultTtlMs: number;
   readonly random: () => number;
   readonly ring: RingView;
+  readonly breakers: BreakerView;
   readonly cluster: ClusterCalls;
   readonly lifecycle: { ready(): Promise<void>; close(timeoutMs: number): Promise<CloseReport> };
   /** @throws CacheError `ERR_CLOSED` */
   assertOpen(): void;
+  /** @throws RateLimitedError; `undefined` without a limit */
+  readonly assertAllowed: (() => void) | undefined;
   stats(): CacheStats;
   nodeViews(): NodeView[];
 }

@@ -183,6 +183,11 @@ export class Cache<V = unknown> {
     return this.nodes();
   }
 
+  /** The breakers of the nodes: their statistics, and `forceOpen`, `forceClosed` and `reset` by name. */
+  get breakers(): CacheParts['breakers'] {
+    return this.#parts.breakers;
+  }
+
   get ring(): CacheParts['ring'] {
     return this.#parts.ring;
   }
@@ -220,9 +225,11 @@ export class Cache<V = unknown> {
     return this.#parts.lifecycle.close(0);
   }
 
-  /** @throws CacheError for a bad option, an aborted signal, or a closed cache */
+  /** @throws CacheError for a bad option, an aborted signal, a closed cache, or a limit that is used up */
   #call(options: CallOptions | undefined, fields: CallFields = FIELDS.call): Call {
+    const { assertAllowed } = this.#parts;
     this.#parts.assertOpen();
+    if (assertAllowed !== undefined) assertAllowed();
     return options === undefined ? this.#parts.defaults : resolveCall(options, this.#parts.defaults, fields);
   }
 

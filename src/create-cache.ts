@@ -10,6 +10,7 @@ import type { StalenessRule } from './base/staleness-rules.js';
 import { Turn } from './base/turn.js';
 import { Cache } from './cache.js';
 import type { CacheParts } from './cache-parts.js';
+import { BreakerView } from './calls/breaker-view.js';
 import { defaultCall } from './calls/call-options.js';
 import { DebtPayer } from './cluster/debt-payer.js';
 import { Discovery } from './cluster/discovery/discovery.js';
@@ -24,8 +25,10 @@ import { Generations } from './near/generations.js';
 import { NearCache } from './near/near-cache.js';
 import { SingleFlight } from './near/single-flight.js';
 import type { CacheNode } from './node/cache-node.js';
+import { RateLimitedError } from './node/guard-errors.js';
+import { RateLimiter } from './node/rate-limit.js';
 import { Sweep } from './node/sweep.js';
-import { type CacheOptions, resolveCacheOptions } from './options.js';
+import { type CacheOptions, type CacheSettings, resolveCacheOptions } from './options.js';
 import { promised } from './replication/promised-attempt.js';
 import { RingView } from './ring-view.js';
 
@@ -125,6 +128,7 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     defaults: defaultCall(settings),
     defaultTtlMs: settings.defaultTtlMs,
     random,
+    breakers: new BreakerView(() => cluster.topology),
     ring: new RingView(
       keys,
       () => cluster.topology,
@@ -134,12 +138,22 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     assertOpen() {
       if (lifecycle.isClosed) throw new CacheError('ERR_CLOSED', 'the cache is closed');
     },
+    assertAllowed: limiterOf(settings),
     stats: () => snapshotStats(parts, ledger, sweep),
     nodeViews: () => cluster.topology.nodes.map((node) => viewNode(node, cluster.stateOf(node))),
   };
   cluster.start();
   discovery?.start();
   return new Cache<V>(parts);
+}
+
+/** What refuses calls beyond the client's limit, if it has one. */
+function limiterOf({ rateLimit, clock }: CacheSettings): (() => void) | undefined {
+  if (rateLimit.client === undefined) return undefined;
+  const limiter = new RateLimiter(rateLimit.client, { clock });
+  return () => {
+    if (!limiter.tryTake()) throw new RateLimitedError(limiter.retryAfterMs);
+  };
 }
 
 const LEDGER_RULES = ['R3', 'R3-skew', 'R3-evicted', 'R4-key', 'R4-connection', 'R4-arc', 'R6', 'R7'] as const;

@@ -8,13 +8,16 @@ interface NodeEvent {
   readonly reason: string;
 }
 
+type BreakerState = 'closed' | 'open' | 'half-open';
+type BreakerEvent = NodeEvent & { readonly from: BreakerState; readonly to: BreakerState };
+
 export interface CacheEvents {
   nodeEjected: NodeEvent;
   nodeReadmitted: NodeEvent;
   nodeStateChanged: NodeEvent & { readonly from: string; readonly to: string };
-  breakerOpened: NodeEvent;
-  breakerHalfOpened: NodeEvent;
-  breakerClosed: NodeEvent;
+  breakerOpened: BreakerEvent;
+  breakerHalfOpened: BreakerEvent;
+  breakerClosed: BreakerEvent;
   handoffStarted: { readonly epoch: number; readonly reason: string; readonly movedShare: number | undefined };
   handoffProgress: {
     readonly epoch: number;

@@ -2,6 +2,7 @@
 
 export type { Clock, Timer } from './base/clock.js';
 export { Cache } from './cache.js';
+export type { BreakerView, NodeBreaker } from './calls/breaker-view.js';
 export type { CallOptions, CountOptions, SetOptions } from './calls/call-options.js';
 export type { CacheEntry } from './calls/entry.js';
 export type { GetOrSetOptions, Loader, LoaderContext } from './calls/get-or-set.js';
@@ -22,12 +23,16 @@ export {
   TimeoutError,
 } from './errors.js';
 export type { CacheEventName, CacheEvents, CacheListener } from './events.js';
+export type { BreakerStats } from './node/breaker-stats.js';
+export { BreakerOpenError, BulkheadFullError, RateLimitedError } from './node/guard-errors.js';
 export { recommendPoolSize } from './node/pool-size.js';
 export type { BulkheadOptions, LaneOptions } from './options/bulkhead.js';
 export type { DiscoveryOptions } from './options/discovery.js';
 export type { FallbackOptions, LedgerOptions, NearOptions, ReadOptions, TimeoutOptions } from './options/groups.js';
 export type { HandoffOptions, HealthOptions, ProbeTarget } from './options/health.js';
+export type { CacheReadOptions } from './options/hedge.js';
 export type { NodeOptions } from './options/node-options.js';
+export type { RateLimitsOptions } from './options/rate-limit.js';
 export type { RetryOptions } from './options/retry.js';
 export type { CacheOptions } from './options.js';
 export type { WritePolicy } from './replication/write-policy.js';

@@ -21,7 +21,6 @@ import {
   type LedgerSettings,
   type NearOptions,
   type NearSettings,
-  type ReadOptions,
   type ReadSettings,
   resolveCompression,
   resolveFallback,
@@ -40,8 +39,10 @@ import {
   resolveHandoff,
   resolveHealth,
 } from './options/health.js';
+import { type CacheReadOptions, type HedgeSettings, resolveHedge } from './options/hedge.js';
 import { type NodeOptions, type NodeSpec, parseNodes } from './options/node-options.js';
 import { resolvePlacement } from './options/placement.js';
+import { type RateLimitSettings, type RateLimitsOptions, resolveRateLimits } from './options/rate-limit.js';
 import { type RetryOptions, type RetrySettings, resolveRetry } from './options/retry.js';
 import type { WritePolicy } from './replication/write-policy.js';
 import type { PlacementKind } from './ring/placements/create-placement.js';
@@ -68,13 +69,15 @@ export interface CacheOptions {
   /** Time to live of what is set without one. @default 'none' */
   readonly defaultTtlMs?: number | 'none' | undefined;
   readonly timeouts?: TimeoutOptions | undefined;
-  readonly read?: ReadOptions | undefined;
+  readonly read?: CacheReadOptions | undefined;
   /** How many owners must confirm a write. @default 'all' */
   readonly write?: WritePolicy | undefined;
   /** Limits per node and lane. */
   readonly bulkhead?: BulkheadOptions | undefined;
   /** Stops asking a node that fails, and finds out when it is well again; `false` never stops. */
   readonly breaker?: false | BreakerOptions | undefined;
+  /** Refuses calls beyond so many in so much time, with `ERR_RATE_LIMITED`. @default false */
+  readonly rateLimit?: false | RateLimitsOptions | undefined;
   /** Further attempts after a lost connection; `false` makes none. */
   readonly retry?: false | RetryOptions | undefined;
   /** Remembers values for when no owner can answer; `false` remembers nothing. */
@@ -111,11 +114,12 @@ export interface CacheSettings {
   /** 0 for none. */
   readonly defaultTtlMs: number;
   readonly timeouts: TimeoutSettings;
-  readonly read: ReadSettings;
+  readonly read: ReadSettings & { readonly hedge: HedgeSettings };
   readonly write: WritePolicy;
   readonly lanes: Readonly<Record<Lane, LaneSettings>>;
   readonly largeValueBytes: number;
   readonly breaker: BreakerOptions | undefined;
+  readonly rateLimit: RateLimitSettings;
   readonly retry: RetrySettings | undefined;
   readonly fallback: FallbackSettings | undefined;
   readonly near: NearSettings | undefined;
@@ -150,6 +154,7 @@ const TOP_RULES: { readonly [K in keyof Required<CacheOptions>]: OptionRule } = 
   write: oneOf(['all', 'majority', 'one']),
   bulkhead: object,
   breaker: objectOrOff,
+  rateLimit: objectOrOff,
   retry: objectOrOff,
   fallback: objectOrOff,
   near: objectOrOff,
@@ -168,6 +173,7 @@ const DEFAULT_NODES = ['memory://memory-1', 'memory://memory-2', 'memory://memor
 /** @throws OptionError naming the path, what is allowed and what it got. */
 export function resolveCacheOptions(given: CacheOptions): CacheSettings {
   const options = resolveOptions<CacheOptions>('', given, {}, TOP_RULES);
+  const { hedge, ...read } = options.read ?? {};
   const codec = options.codec ?? 'json';
   if (options.compression !== undefined && (codec === 'string' || codec === 'bytes'))
     throw new OptionError(
@@ -188,11 +194,12 @@ export function resolveCacheOptions(given: CacheOptions): CacheSettings {
     maxValueBytes: options.maxValueBytes ?? 64 * 1024 * 1024,
     defaultTtlMs: ttl === 'none' ? 0 : Math.ceil(ttl),
     timeouts: resolveTimeouts(options.timeouts ?? {}),
-    read: resolveRead(options.read ?? {}),
+    read: { ...resolveRead(read), hedge: resolveHedge(hedge) },
     write: options.write ?? 'all',
     lanes,
     largeValueBytes,
     breaker,
+    rateLimit: options.rateLimit === false ? {} : resolveRateLimits(options.rateLimit ?? {}),
     retry: options.retry === false ? undefined : resolveRetry(options.retry ?? {}),
     fallback: options.fallback === false ? undefined : resolveFallback(options.fallback ?? {}),
     near: options.near === false || options.near === undefined ? undefined : resolveNear(options.near),

@@ -9,6 +9,8 @@ import type { Connection } from '../driver/driver.js';
 import type { EventBus } from '../events.js';
 import { Breaker } from '../node/breaker.js';
 import { CacheNode } from '../node/cache-node.js';
+import { LatencyEstimate } from '../node/latency.js';
+import { RateLimiter } from '../node/rate-limit.js';
 import type { Sweep } from '../node/sweep.js';
 import type { NodeSpec } from '../options/node-options.js';
 import type { CacheSettings } from '../options.js';
@@ -40,11 +42,13 @@ export function buildNode(
   const { events, epoch, turn, sweep } = surroundings;
   const breaker = new Breaker(settings.breaker ?? {}, { clock, random, name: spec.name });
   if (settings.breaker === undefined) breaker.forceClosed();
-  breaker.onChange = (_from, to, reason) => {
+  breaker.onChange = (from, to, reason) => {
     const name = to === 'open' ? 'breakerOpened' : to === 'closed' ? 'breakerClosed' : 'breakerHalfOpened';
-    events.emit(name, { node: spec.name, epoch: epoch(), reason });
+    events.emit(name, { node: spec.name, epoch: epoch(), reason, from, to });
     if (to === 'open') surroundings.suspect(node);
   };
+  const { node: limit } = settings.rateLimit;
+  const limiter = limit === undefined ? undefined : new RateLimiter(limit, { clock, name: spec.name });
   const node: CacheNode = new CacheNode(
     {
       name: spec.name,
@@ -53,6 +57,8 @@ export function buildNode(
       zone: spec.zone,
       driver: driverOf(spec, clock, settings.maxValueBytes),
       breaker,
+      limiter,
+      latency: settings.read.hedge === undefined ? undefined : new LatencyEstimate({}, { clock }),
       turn,
       sweep,
       random,

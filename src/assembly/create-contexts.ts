@@ -18,6 +18,7 @@ import { delayFor } from '../node/backoff.js';
 import { RetryBudget } from '../node/retry-budget.js';
 import type { CacheSettings } from '../options.js';
 import type { Counters, ReadContext, Retries, WriteContext } from '../replication/contexts.js';
+import { Hedges } from '../replication/hedges.js';
 import { ReadRepair } from '../replication/read-repair.js';
 import { xxh32 } from '../ring/hash.js';
 
@@ -53,6 +54,7 @@ export function createContexts(parts: ContextParts): {
     retries: 0,
     unconfirmed: 0,
     repairs: 0,
+    hedges: 0,
     fallbackServed: 0,
     handoffHits: 0,
   };
@@ -82,6 +84,7 @@ export function createContexts(parts: ContextParts): {
     get isOver() {
       return parts.isOver();
     },
+    hedges: hedgesOf(settings, retries),
     formerReads: { budgetMs: settings.handoff.budgetMs, limit: settings.handoff.concurrency, underWay: 0 },
     fill(key, hash, generation, kept, expiresAt) {
       if (state.isDegraded) state.recovered();
@@ -174,6 +177,14 @@ class BudgetedRetries implements Retries {
     return this.#budget.tryTake();
   }
 
+  mayHedge(): boolean {
+    this.#earn();
+    if (!this.#budget.tryTake()) return false;
+    this.#resent++;
+    this.#counters.hedges++;
+    return true;
+  }
+
   /** Calls are not counted one by one, but looked at when a retry is wanted. */
   #earn(): void {
     // Retries earn nothing; a node that has left takes its count with it.
@@ -192,6 +203,17 @@ class BudgetedRetries implements Retries {
     };
     clock.setTimer(resend, Math.min(delayMs, leftMs), true);
   }
+}
+
+function hedgesOf({ read, clock }: CacheSettings, retries: Retries): Hedges | undefined {
+  const { hedge } = read;
+  if (hedge === undefined) return undefined;
+  const { afterMs } = hedge;
+  return new Hedges({
+    clock,
+    delayMs: afterMs === undefined ? (node) => node.latency?.p95Ms : () => afterMs,
+    mayHedge: () => retries.mayHedge(),
+  });
 }
 
 /** Tells once when the owners of some key stop answering, and once when they answer again. */

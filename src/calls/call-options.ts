@@ -4,7 +4,7 @@ import { onAbort } from '../base/abort.js';
 import { CacheError, OptionError } from '../errors.js';
 import type { Lane } from '../node/lane.js';
 import { type ReadOptions, type ReadSettings, resolveRead } from '../options/groups.js';
-import type { ReadCall } from '../replication/key-read.js';
+import type { ReadCall } from '../replication/read-call.js';
 import type { WritePolicy } from '../replication/write-policy.js';
 
 export interface CallOptions {

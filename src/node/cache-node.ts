@@ -23,6 +23,7 @@ import { ConnectionDoubts } from './connection-doubts.js';
 import { GetAttempt, type GetSink } from './get-attempt.js';
 import { KeyOrder } from './key-order.js';
 import { LANES, type Lane } from './lane.js';
+import type { LatencyEstimate } from './latency.js';
 import type { NodeLanes } from './node-lanes.js';
 import type { NodeSettings } from './node-settings.js';
 import { openLanes } from './open-lanes.js';
@@ -47,6 +48,8 @@ export class CacheNode implements AttemptNode {
   isSlow = false;
   /** Keeps expiries to the millisecond, so that nobody needs to look at the envelope's. */
   readonly keepsTime: boolean;
+  /** How long its answers take; `undefined` where nobody wants to know. */
+  readonly latency: LatencyEstimate | undefined;
   failures = 0;
   hits = 0;
   misses = 0;
@@ -62,6 +65,7 @@ export class CacheNode implements AttemptNode {
     this.zone = settings.zone;
     this.driver = settings.driver;
     this.breaker = settings.breaker;
+    this.latency = settings.latency;
     this.#keepsOrder = settings.keepsOrder;
     this.keepsTime = settings.driver.capabilities.ttlResolutionMs <= 1;
     this.#lanes = openLanes(this, settings, {

@@ -10,6 +10,7 @@ import type { NodeOperation } from './attempts.js';
 import type { Breaker } from './breaker.js';
 import { type ExpiryError, expireDue } from './expiry.js';
 import type { GradientLimit } from './gradient-limit.js';
+import type { LatencyEstimate } from './latency.js';
 import type { Batch } from './wait-queue.js';
 
 interface Exchange {
@@ -31,16 +32,26 @@ export class Exchanges {
   readonly #node: AttemptNode;
   readonly #breaker: Breaker;
   readonly #gradient: GradientLimit | undefined;
+  readonly #latency: LatencyEstimate | undefined;
   readonly #open: Exchange[] = [];
   #sent = 0;
   #failuresSeen = 0;
   /** Operations other than gets among them. */
   ordered = 0;
+  /** Exchanges answered in time so far, and the milliseconds they took together. */
+  answered = 0;
+  answeredMs = 0;
 
-  constructor(node: AttemptNode, breaker: Breaker, gradient: GradientLimit | undefined) {
+  constructor(
+    node: AttemptNode,
+    breaker: Breaker,
+    gradient: GradientLimit | undefined,
+    latency: LatencyEstimate | undefined,
+  ) {
     this.#node = node;
     this.#breaker = breaker;
     this.#gradient = gradient;
+    this.#latency = latency;
   }
 
   get isEmpty(): boolean {
@@ -87,7 +98,12 @@ export class Exchanges {
       this.ordered -= exchange.ordered;
       if (exchange.isExpired) continue;
       const lastedMs = this.#lasted(exchange, now, lateMs);
-      if (lateMs === 0) this.#gradient?.onSample(lastedMs, exchange.underWay);
+      this.answered++;
+      this.answeredMs += lastedMs;
+      if (lateMs === 0) {
+        this.#gradient?.onSample(lastedMs, exchange.underWay);
+        this.#latency?.record(lastedMs, 1, now);
+      }
       if (mayHaveFault && exchange.operations.some((operation) => operation.fault === 'node'))
         this.#breaker.onFailure(1, lastedMs, now);
       else this.#breaker.onSuccess(lastedMs, 1, now);

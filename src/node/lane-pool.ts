@@ -23,9 +23,15 @@ export interface LanePoolParts {
   readonly maxInFlight: number;
   readonly turn: Turn;
   readonly sweep: Sweep;
-  /** Mean duration of recent exchanges; `undefined` if there were none. */
-  readonly meanMs: () => number | undefined;
   readonly open: () => Pipeline;
+}
+
+/** What a lane has done so far. */
+interface Tally {
+  readonly at: number;
+  readonly issued: number;
+  readonly answered: number;
+  readonly answeredMs: number;
 }
 
 /** A power of two. */
@@ -47,8 +53,7 @@ export class LanePool implements Swept {
   /** How many of the pipelines are to be used; those beyond are on their way out. */
   #size = 1;
   #timer: Timer | undefined;
-  #issuedBefore = 0;
-  #lookedAt = 0;
+  #before: Tally = { at: 0, issued: 0, answered: 0, answeredMs: 0 };
   #looksBelow = 0;
 
   constructor(parts: LanePoolParts) {
@@ -148,19 +153,30 @@ export class LanePool implements Swept {
   }
 
   #look(now: number): void {
-    const { meanMs, maxInFlight } = this.#parts;
-    const issued = this.#pipelines.reduce((sum, pipeline) => sum + pipeline.issued, 0);
-    const rate = (Math.max(0, issued - this.#issuedBefore) * 1_000) / Math.max(1, now - this.#lookedAt);
-    this.#issuedBefore = issued;
-    this.#lookedAt = now;
-    const wanted = Math.min(
-      MOST_AUTOMATIC,
-      recommendPoolSize(rate, meanMs() ?? 0, { depth: Math.min(DEPTH, maxInFlight) }),
-    );
+    const before = this.#before;
+    const done = this.#tally(now);
+    this.#before = done;
+    const answered = done.answered - before.answered;
+    // A connection that was let go has taken its counts with it; without answers nothing is known.
+    if (done.issued < before.issued || answered <= 0) return;
+    const rate = ((done.issued - before.issued) * 1_000) / Math.max(1, now - before.at);
+    const meanMs = Math.max(0, done.answeredMs - before.answeredMs) / answered;
+    const depth = Math.min(DEPTH, this.#parts.maxInFlight);
+    const wanted = Math.min(MOST_AUTOMATIC, recommendPoolSize(rate, meanMs, { depth }));
     if (wanted > this.#size) this.#resize(wanted);
     this.#looksBelow = wanted < this.#size ? this.#looksBelow + 1 : 0;
     if (this.#looksBelow < LOOKS_BEFORE_SHRINKING) return;
     this.#looksBelow = 0;
     this.#resize(this.#size - 1);
+  }
+
+  #tally(at: number): Tally {
+    let [issued, answered, answeredMs] = [0, 0, 0];
+    for (const pipeline of this.#pipelines) {
+      issued += pipeline.issued;
+      answered += pipeline.answers.answered;
+      answeredMs += pipeline.answers.answeredMs;
+    }
+    return { at, issued, answered, answeredMs };
   }
 }

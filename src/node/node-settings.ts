@@ -4,7 +4,9 @@ import type { Turn } from '../base/turn.js';
 import type { Driver } from '../driver/driver.js';
 import type { Breaker } from './breaker.js';
 import type { Lane } from './lane.js';
+import type { LatencyEstimate } from './latency.js';
 import type { PipelineLimits } from './pipeline.js';
+import type { RateLimiter } from './rate-limit.js';
 import type { Sweep } from './sweep.js';
 
 export interface LaneLimits extends PipelineLimits {
@@ -19,6 +21,10 @@ export interface NodeSettings {
   readonly zone: string | undefined;
   readonly driver: Driver;
   readonly breaker: Breaker;
+  /** Refuses what is asked too often; `undefined` refuses nothing. */
+  readonly limiter: RateLimiter | undefined;
+  /** Fed with the durations of small calls. */
+  readonly latency: LatencyEstimate | undefined;
   readonly turn: Turn;
   readonly sweep: Sweep;
   readonly random: () => number;

@@ -26,6 +26,9 @@ export function openLanes(node: AttemptNode, settings: NodeSettings, news: LaneN
       turn,
       sweep,
       breaker,
+      // Probes and payments must not be refused because callers are many.
+      limiter: lane === 'background' ? undefined : settings.limiter,
+      latency: lane === 'interactive' ? settings.latency : undefined,
       stallMs,
       isReached: () => lanes.in('interactive').some(({ link }) => link.connection !== undefined),
       opened(connection, beganAt) {
@@ -37,9 +40,6 @@ export function openLanes(node: AttemptNode, settings: NodeSettings, news: LaneN
         news.down(error, wasOpen);
       },
     });
-  const meanMs = (): number | undefined => breaker.stats().meanMs;
-  const lanes = new NodeLanes(
-    (lane) => new LanePool({ ...settings.lanes[lane], turn, sweep, meanMs, open: () => open(lane) }),
-  );
+  const lanes = new NodeLanes((lane) => new LanePool({ ...settings.lanes[lane], turn, sweep, open: () => open(lane) }));
   return lanes;
 }

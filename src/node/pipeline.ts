@@ -8,15 +8,18 @@
 
 import type { Turn, TurnMember } from '../base/turn.js';
 import type { Connection } from '../driver/driver.js';
-import { type CacheError, faultOf, NodeError, TimeoutError } from '../errors.js';
+import { type CacheError, faultOf, NodeError } from '../errors.js';
 import type { AttemptNode } from './attempt-state.js';
 import type { NodeOperation } from './attempts.js';
 import type { Breaker } from './breaker.js';
 import { Exchanges } from './exchanges.js';
 import { GradientLimit } from './gradient-limit.js';
-import { BreakerOpenError, BulkheadFullError } from './guard-errors.js';
+import { BreakerOpenError, RateLimitedError } from './guard-errors.js';
 import type { Lane } from './lane.js';
+import type { LatencyEstimate } from './latency.js';
 import type { Link, LinkEvents } from './link.js';
+import { fullError, stalledError, timeoutError, unreachableError } from './pipeline-errors.js';
+import type { RateLimiter } from './rate-limit.js';
 import type { Sweep, Swept } from './sweep.js';
 import { WaitQueue } from './wait-queue.js';
 
@@ -35,6 +38,8 @@ export interface PipelineContext {
   readonly turn: Turn;
   readonly sweep: Sweep;
   readonly breaker: Breaker;
+  readonly limiter: RateLimiter | undefined;
+  readonly latency: LatencyEstimate | undefined;
   /** A connection that owes replies and receives nothing for so long is given up. */
   readonly stallMs: number;
   /** Whether the node serves small calls by some connection: then it is not down for having no room for one more. */
@@ -63,7 +68,7 @@ export class Pipeline implements TurnMember, Swept {
     this.#context = context;
     const { maxInFlight: maxLimit, adaptive } = limits;
     this.#gradient = adaptive ? new GradientLimit({ maxLimit }) : undefined;
-    this.#exchanges = new Exchanges(context.node, context.breaker, this.#gradient);
+    this.#exchanges = new Exchanges(context.node, context.breaker, this.#gradient, context.latency);
     this.link = link({
       opened: (connection, beganAt) => this.#opened(connection, beganAt),
       down: (error, wasOpen, beganAt) => this.#down(error, wasOpen, beganAt),
@@ -76,6 +81,11 @@ export class Pipeline implements TurnMember, Swept {
 
   get queued(): number {
     return this.#queue.count;
+  }
+
+  /** Exchanges answered in time so far, and the milliseconds they took together. */
+  get answers(): Pick<Exchanges, 'answered' | 'answeredMs'> {
+    return this.#exchanges;
   }
 
   get isIdle(): boolean {
@@ -101,6 +111,11 @@ export class Pipeline implements TurnMember, Swept {
   /** Takes the operation, or fails it before returning: full, or no connection to be had now. */
   enqueue(operation: NodeOperation): void {
     this.issued++;
+    const { limiter } = this.#context;
+    if (limiter !== undefined && !limiter.tryTake()) {
+      operation.fail(new RateLimitedError(limiter.retryAfterMs, { node: limiter.name }));
+      return;
+    }
     const link = this.link;
     const connection = link.connection;
     if (connection === undefined) {
@@ -129,9 +144,10 @@ export class Pipeline implements TurnMember, Swept {
 
   sweep(now: number): boolean {
     const tooOld = (): CacheError => this.#fullError('age', this.inFlight);
-    this.#queue.expire(now, (timeoutMs) => this.#timeoutError(timeoutMs, false), this.#limits.maxQueueAgeMs, tooOld);
-    const lateMs = this.#context.sweep.latenessMs(now);
-    this.#exchanges.expire(now, (timeoutMs) => this.#timeoutError(timeoutMs, true), lateMs);
+    const context = this.#context;
+    this.#queue.expire(now, (timeoutMs) => timeoutError(context, timeoutMs, false), this.#limits.maxQueueAgeMs, tooOld);
+    const lateMs = context.sweep.latenessMs(now);
+    this.#exchanges.expire(now, (timeoutMs) => timeoutError(context, timeoutMs, true), lateMs);
     this.#watchStall(now);
     return !this.#queue.isEmpty || !this.#exchanges.isEmpty;
   }
@@ -206,39 +222,18 @@ export class Pipeline implements TurnMember, Swept {
       this.#lastProgressAt = now;
       return;
     }
-    const { node, lane, stallMs } = this.#context;
-    if (now - this.#lastProgressAt < stallMs) return;
-    const what = `owed ${connection.owed} replies on lane ${lane} and sent nothing for ${stallMs} ms`;
-    this.link.giveUp(new NodeError('stalled', `node ${node.name} ${what}`, { node: node.name }));
-  }
-
-  #timeoutError(timeoutMs: number, sent: boolean): TimeoutError {
-    const { node, lane } = this.#context;
-    const what = sent ? 'did not answer' : `had no room on lane ${lane}`;
-    return new TimeoutError(`node ${node.name} ${what} within ${timeoutMs} ms`, timeoutMs, sent, { node: node.name });
+    const { stallMs } = this.#context;
+    if (now - this.#lastProgressAt >= stallMs) this.link.giveUp(stalledError(this.#context, connection.owed, stallMs));
   }
 
   #downError(): CacheError {
-    return (this.#unreachable ??= this.#whyDown());
-  }
-
-  #whyDown(): CacheError {
-    const { name } = this.#context.node;
-    const cause = this.link.lastError;
-    if (cause?.code === 'ERR_CLOSED') return cause;
-    const reason = cause instanceof NodeError ? cause.reason : 'lost';
-    return new NodeError(reason, `node ${name} cannot be reached: ${cause?.message ?? 'not connected'}`, {
-      node: name,
-      cause,
-    });
+    return (this.#unreachable ??= unreachableError(this.#context, this.link.lastError));
   }
 
   #fullError(reason: 'full' | 'age', inFlight: number): CacheError {
-    const { node, lane, turn } = this.#context;
     const { maxInFlight, maxQueued } = this.#limits;
     const { count: queued, bytes: queuedBytes, oldestAt } = this.#queue;
-    const oldestWaitMs = oldestAt === undefined ? 0 : turn.clock.now() - oldestAt;
-    const fill = { inFlight, maxInFlight, queued, queuedBytes, maxQueued, oldestWaitMs };
-    return new BulkheadFullError(reason, fill, { node: node.name, lane });
+    const oldestWaitMs = oldestAt === undefined ? 0 : this.#context.turn.clock.now() - oldestAt;
+    return fullError(this.#context, reason, { inFlight, maxInFlight, queued, queuedBytes, maxQueued, oldestWaitMs });
   }
 }

@@ -19,4 +19,10 @@ export class Beyond {
   constructor(startedAt: number) {
     this.startedAt = startedAt;
   }
+
+  /** Only an owner gets the copy put back. */
+  missed(node: CacheNode): void {
+    this.missedAt ??= [];
+    if (!this.isAtFormer) this.missedAt.push(node);
+  }
 }

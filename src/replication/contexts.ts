@@ -10,6 +10,7 @@ import type { Verdict } from '../envelope.js';
 import type { CacheError } from '../errors.js';
 import type { Generations } from '../near/generations.js';
 import type { CacheNode } from '../node/cache-node.js';
+import type { Hedges } from './hedges.js';
 import type { WritePolicy } from './write-policy.js';
 
 /** Counted over the life of the cache. */
@@ -30,11 +31,15 @@ export interface Counters {
   fallbackServed: number;
   /** Copies put back on an owner that missed one. */
   repairs: number;
+  /** Reads that asked a second owner because the first was slow. */
+  hedges: number;
 }
 
 export interface Retries {
   /** Whether one more attempt after `attempts` is allowed: fit to be repeated, and within the client's budget. */
   mayRetry(error: CacheError, attempts: number): boolean;
+  /** Whether one more owner may be asked although the first has not failed: within the same budget. */
+  mayHedge(): boolean;
   /** Runs `again` after the pause due after `attempts`, which fits into `leftMs`. */
   later(attempts: number, leftMs: number, again: () => void): void;
 }
@@ -67,6 +72,8 @@ interface KeyContext {
 }
 
 export interface ReadContext extends KeyContext {
+  /** `undefined` where reads are not hedged. */
+  readonly hedges: Hedges | undefined;
   /** Reads at former owners while a hand-off runs. */
   readonly formerReads: FormerReads;
   /**

@@ -9,7 +9,7 @@ import type { CacheNode } from '../node/cache-node.js';
 import { OwnerWalk } from '../routing/owner-walk.js';
 import type { ReadContext } from './contexts.js';
 import { type JudgedEntry, judgeEntry } from './judge-entry.js';
-import type { ReadCall } from './key-read.js';
+import type { ReadCall } from './read-call.js';
 import { type EntryTarget, sight } from './sight.js';
 
 export interface FoundEntry extends JudgedEntry {

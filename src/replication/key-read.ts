@@ -11,30 +11,22 @@ import { secondHash } from '../base/string-hash.js';
 import type { Topology } from '../cluster/topology.js';
 import { CORRUPT } from '../codec/transcoder.js';
 import { clientIdAt, expiresAtAt, stampAt } from '../envelope.js';
-import { CacheError } from '../errors.js';
+import type { CacheError } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { GetAttempt, GetSink } from '../node/get-attempt.js';
-import type { Lane } from '../node/lane.js';
-import { OwnerWalk, type ReadPreference } from '../routing/owner-walk.js';
+import { OwnerWalk } from '../routing/owner-walk.js';
 import { Beyond } from './beyond.js';
 import type { ReadContext } from './contexts.js';
+import type { HedgedRead } from './hedges.js';
+import type { ReadCall } from './read-call.js';
+import { settleUnanswered } from './unanswered.js';
 
 /** What the ledger takes for a copy without a stamp. */
 const NO_STAMP = -1;
 const MAX_OVERTAKEN = 3;
 
-/** How one call may be answered. */
-export interface ReadCall {
-  readonly totalMs: number;
-  readonly lane: Lane;
-  /** Which owner is asked first. */
-  readonly prefer: ReadPreference;
-  /** Whether a miss at one owner asks the next one. */
-  readonly asksNextOnMiss: boolean;
-}
-
 /** Fields are few and plain because one of these lives for every get in flight. */
-export class KeyRead implements GetSink {
+export class KeyRead implements HedgedRead {
   private readonly context: ReadContext;
   private readonly topology: Topology;
   private readonly key: string;
@@ -129,9 +121,7 @@ export class KeyRead implements GetSink {
       return;
     }
     const beyond = this.further(attempt.startedAt);
-    beyond.missedAt ??= [];
-    // Only an owner gets the copy put back.
-    if (!beyond.isAtFormer) beyond.missedAt.push(node);
+    beyond.missed(node);
     this.walkOn(undefined, node, attempt.startedAt);
   }
 
@@ -147,8 +137,31 @@ export class KeyRead implements GetSink {
     return ledger.isDistrusted(node.slot, this.hash, this.key, place) === 'no';
   }
 
+  askBeside(asked: CacheNode, beganAt: number, sink: GetSink): CacheNode | undefined {
+    const { context } = this;
+    const beyond = this.further(Math.floor(beganAt));
+    const walk = (beyond.walk ??= this.walk());
+    walk.leaveOut(asked);
+    const leftMs = beyond.startedAt + this.call.totalMs - context.clock.now();
+    const node = leftMs > 0 ? walk.next() : undefined;
+    if (node?.isServing !== true) return undefined;
+    node.get(this.key, this.hash, Math.min(context.attemptMs, leftMs), this.call.lane, sink);
+    return node;
+  }
+
+  aside(attempt: GetAttempt, hasFailed: boolean): void {
+    const node = attempt.node as CacheNode;
+    const beyond = this.further(attempt.startedAt);
+    beyond.walk?.leaveOut(node);
+    if (hasFailed) return;
+    node.misses++;
+    beyond.missed(node);
+  }
+
   private ask(node: CacheNode, timeoutMs: number): void {
-    node.get(this.key, this.hash, timeoutMs, this.call.lane, this);
+    const { hedges } = this.context;
+    const sink = hedges === undefined || this.topology.replication === 1 ? this : hedges.over(this, node);
+    node.get(this.key, this.hash, timeoutMs, this.call.lane, sink);
   }
 
   /**
@@ -207,7 +220,7 @@ export class KeyRead implements GetSink {
     beyond.isAtFormer = node !== undefined;
     if (node === undefined) return false;
     formerReads.underWay++;
-    this.ask(node, Math.min(formerReads.budgetMs, leftMs));
+    node.get(this.key, this.hash, Math.min(formerReads.budgetMs, leftMs), this.call.lane, this);
     return true;
   }
 
@@ -228,19 +241,7 @@ export class KeyRead implements GetSink {
   }
 
   private giveUp(error: CacheError): void {
-    const { context, key } = this;
-    if (context.isOver) {
-      this.reject(new CacheError('ERR_CLOSED', 'the cache was closed', { key }));
-      return;
-    }
-    const remembered = context.fallbackValue(key, error);
-    if (remembered !== undefined) this.resolve(remembered.value);
-    else if (context.degrades && !this.isStrict) this.resolve(undefined);
-    else {
-      const code = error.code === 'ERR_TIMEOUT' ? 'ERR_TIMEOUT' : 'ERR_UNAVAILABLE';
-      this.reject(
-        new CacheError(code, `no owner of the key answered: ${error.message}`, { node: error.node, key, cause: error }),
-      );
-    }
+    const { context, key, isStrict, resolve, reject } = this;
+    settleUnanswered(context, { key, isStrict, error }, resolve, reject);
   }
 }
