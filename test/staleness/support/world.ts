@@ -1,0 +1,105 @@
+/** Real servers, what stands between them and caches, and caches less some rules: all gone when the test has finished. */
+
+import { onTestFinished } from 'vitest';
+import type { StalenessRule } from '../../../src/base/staleness-rules.js';
+import { assembleCache } from '../../../src/create-cache.js';
+import type { Cache, CacheOptions } from '../../../src/index.js';
+import { FaultProxy } from '../../../src/testing/fault-proxy/fault-proxy.js';
+import { startMemcached } from '../../../src/testing/servers/memcached-server.js';
+import { startRedis } from '../../../src/testing/servers/redis-server.js';
+import type { TestServer } from '../../../src/testing/servers/test-server.js';
+import { until } from './until.js';
+import type { TestCodec } from './values.js';
+import { WatchedCache } from './watched-cache.js';
+import { ZombieRelay } from './zombie-relay.js';
+
+export type NodeKind = TestServer['kind'];
+
+/** Short, so that what times out does so soon; long enough for a busy machine to answer. */
+const TIMEOUTS = { connectMs: 1_000, attemptMs: 100, totalMs: 250 };
+
+export class World {
+  readonly kind: NodeKind;
+  readonly codec: TestCodec;
+  readonly disabled: ReadonlySet<StalenessRule>;
+
+  constructor(kind: NodeKind, codec: TestCodec, disabled: readonly StalenessRule[]) {
+    this.kind = kind;
+    this.codec = codec;
+    this.disabled = new Set(disabled);
+  }
+
+  async server(args: readonly string[] = [], kind: NodeKind = this.kind): Promise<TestServer> {
+    const server = await (kind === 'redis' ? startRedis({ args }) : startMemcached({ args }));
+    onTestFinished(() => server.stop());
+    return server;
+  }
+
+  async proxy(server: TestServer): Promise<FaultProxy> {
+    const proxy = await FaultProxy.start({ port: server.port });
+    onTestFinished(() => proxy.close());
+    return proxy;
+  }
+
+  async relay(server: TestServer): Promise<ZombieRelay> {
+    const relay = await ZombieRelay.start(server.port);
+    onTestFinished(() => relay.close());
+    return relay;
+  }
+
+  /** Where a node can be reached: its server, or what stands before it. */
+  node(name: string, { port }: { readonly port: number }, kind: NodeKind = this.kind) {
+    return { name, url: `${kind}://127.0.0.1:${port}` };
+  }
+
+  /** Neither probes, breakers nor retries unless asked for: what happens is what the scenario does. */
+  async cache(options: CacheOptions): Promise<WatchedCache> {
+    const cache = assembleCache<unknown>(
+      {
+        codec: this.codec,
+        timeouts: TIMEOUTS,
+        health: false,
+        breaker: false,
+        retry: false,
+        fallback: false,
+        ...options,
+      },
+      this.disabled,
+    );
+    onTestFinished(async () => {
+      await cache.destroy();
+    });
+    await connected(cache);
+    return new WatchedCache(cache, this.codec);
+  }
+}
+
+/** Every node has a connection for small calls. */
+export async function connected(cache: Cache): Promise<void> {
+  await until('every node is connected', () => cache.nodes().every(({ isConnected }) => isConnected));
+}
+
+/** The node has no connection for small calls: what is written to it now is never sent. */
+export async function disconnected(cache: Cache, name: string): Promise<void> {
+  await until(`node ${name} is disconnected`, () =>
+    cache.nodes().some((node) => node.name === name && !node.isConnected),
+  );
+}
+
+/** Nothing is owed to any node. */
+export async function paid(cache: Cache): Promise<void> {
+  await until('all debts are paid', () => {
+    const { keyDebts, connectionDebts } = cache.stats().ledger;
+    return keyDebts === 0 && connectionDebts === 0;
+  });
+}
+
+/** `count` keys; with `owner`, such as have that node for their first owner. */
+export function keysOf(cache: Cache, count: number, owner?: string, prefix = 'k'): string[] {
+  const keys: string[] = [];
+  for (let i = 0; keys.length < count; i++) {
+    const key = `${prefix}${i}`;
+    if (owner === undefined || cache.ring.owners(key)[0] === owner) keys.push(key);
+  }
+  return keys;
+}
