@@ -106,7 +106,7 @@ export class Migration {
     const clean = new Set<CacheNode>();
     await this.#sleep(this.#parts.graceMs);
     const tell = (): void => this.#tell(clean.size / Math.max(1, nodes.length));
-    for (let away = new Set<CacheNode>(); ; ) {
+    for (let away = new Set<CacheNode>(); !this.#isCancelled; ) {
       const rest = nodes.filter((node) => !clean.has(node));
       await Promise.all(
         rest.map(async (node) => {
@@ -116,10 +116,11 @@ export class Migration {
       );
       const left = rest.filter((node) => !clean.has(node) && !this.#keepers.has(node) && canEnumerate(node));
       // A lost connection is soon replaced: only who is away twice is given up.
-      if (this.#isCancelled || left.every((node) => away.has(node) && !node.isConnected)) return clean;
+      if (left.every((node) => away.has(node) && !node.isConnected)) break;
       away = new Set(left.filter((node) => !node.isConnected));
       await this.#sleep(AGAIN_MS);
     }
+    return clean;
   }
 
   async #empty(node: CacheNode, tell: () => void): Promise<boolean> {
@@ -191,6 +192,7 @@ export class Migration {
   }
 
   #tell(share: number): void {
+    if (this.#isCancelled) return;
     const elapsedMs = this.#parts.clock.now() - this.#startedAt;
     const leftMs = share > 0 ? (elapsedMs / share) * (1 - share) : undefined;
     this.#parts.onProgress({ keys: this.#keys, bytes: this.#bytes, share, leftMs });
