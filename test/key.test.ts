@@ -23,7 +23,9 @@ const legalKey = fc.oneof(
   fc.string({ minLength: 50, maxLength: 260, unit: 'grapheme-ascii' }),
   fc.string({ minLength: 40, maxLength: 100, unit: 'grapheme' }),
   fc
-    .array(fc.constantFrom('a', ':', '{', '}', '~sha256:', '~lease~', 'é', '\u{1f600}', 'x'.repeat(60)), { minLength: 1 })
+    .array(fc.constantFrom('a', ':', '{', '}', '~sha256:', '~lease~', 'é', '\u{1f600}', 'x'.repeat(60)), {
+      minLength: 1,
+    })
     .map((p) => p.join('')),
 );
 const namespace = fc.option(fc.stringMatching(/^[A-Za-z0-9._-]{1,64}$/), { nil: undefined });

@@ -10,6 +10,7 @@
  * bare values are not.
  */
 
+import type { Clock } from '../base/clock.js';
 import { type Inspection, type Lease, MAX_LEASE_MS, type StoreMode } from '../driver/driver.js';
 import type { CacheNode } from '../node/cache-node.js';
 import { promised, type Target } from './promised-attempt.js';
@@ -46,13 +47,46 @@ export function takesCopies({ driver }: CacheNode, isEnveloped: boolean): boolea
   return leases === 'hidden' || (leases === 'placeholder' && isEnveloped);
 }
 
-export async function claim(node: CacheNode, target: Target, terms: ClaimTerms): Promise<Claim | NoClaim> {
-  if (!terms.isLeased) return { node, mode: 'add', token: undefined };
-  if (!takesCopies(node, terms.isEnveloped)) return 'never';
-  const lease = await promised<Lease>(target, (origin) => node.lease(origin, 'background', MAX_LEASE_MS));
-  if (lease.failure !== undefined || lease.result === 'held') return 'later';
-  if (lease.result !== 'present') return { node, mode: 'leased', token: lease.result.token };
-  return terms.isDoubtful(node) ? claimOfLeftover(node, target, terms) : 'present';
+/** So many leases are kept for another try. */
+const MAX_SPARE = 1_000;
+
+export class Claims {
+  readonly #clock: Clock;
+  /** Leases that were not used, by node and key: whoever tries again must not be kept out by himself. */
+  readonly #spare = new Map<string, { readonly token: string; readonly until: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async claim(node: CacheNode, target: Target, terms: ClaimTerms): Promise<Claim | NoClaim> {
+    if (!terms.isLeased) return { node, mode: 'add', token: undefined };
+    if (!takesCopies(node, terms.isEnveloped)) return 'never';
+    const spare = this.#takeSpare(node, target.key);
+    if (spare !== undefined) return { node, mode: 'leased', token: spare };
+    const lease = await promised<Lease>(target, (origin) => node.lease(origin, 'background', MAX_LEASE_MS));
+    if (lease.failure !== undefined || lease.result === 'held') return 'later';
+    if (lease.result !== 'present') return { node, mode: 'leased', token: lease.result.token };
+    return terms.isDoubtful(node) ? claimOfLeftover(node, target, terms) : 'present';
+  }
+
+  /** The claim was not used: nothing was copied. */
+  keep({ node, mode, token }: Claim, key: string): void {
+    if (mode !== 'leased' || token === undefined) return;
+    if (this.#spare.size >= MAX_SPARE) this.#spare.clear();
+    this.#spare.set(spareKey(node, key), { token, until: this.#clock.now() + MAX_LEASE_MS });
+  }
+
+  #takeSpare(node: CacheNode, key: string): string | undefined {
+    const name = spareKey(node, key);
+    const spare = this.#spare.get(name);
+    this.#spare.delete(name);
+    return spare !== undefined && spare.until > this.#clock.now() ? spare.token : undefined;
+  }
+}
+
+function spareKey(node: CacheNode, key: string): string {
+  return `${node.slot} ${key}`;
 }
 
 async function claimOfLeftover(node: CacheNode, target: Target, terms: ClaimTerms): Promise<Claim | NoClaim> {

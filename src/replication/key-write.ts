@@ -152,8 +152,8 @@ export class KeyWrite implements AttemptSink<boolean> {
   private again(node: CacheNode, error: CacheError): void {
     const context = this.context;
     const leftMs = this.startedAt + this.call.totalMs - context.clock.now();
-    if (leftMs > 0 && context.generations.isCurrent(this.hash, this.generation))
-      this.send(node, Math.min(context.attemptMs, leftMs));
+    const isNewest = context.generations.isCurrent(this.hash, this.generation) || context.disabledRules.has('R1');
+    if (leftMs > 0 && isNewest) this.send(node, Math.min(context.attemptMs, leftMs));
     else {
       this.error = error;
       this.open--;

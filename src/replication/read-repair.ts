@@ -13,7 +13,7 @@ import type { Topology } from '../cluster/topology.js';
 import { type Inspection, NO_EXPIRY } from '../driver/driver.js';
 import { clientIdAt, expiresAtAt, resealWithExpiry, stampAt, type Verdict } from '../envelope.js';
 import type { CacheNode } from '../node/cache-node.js';
-import { type Claim, type ClaimTerms, claim } from './claims.js';
+import { type Claim, Claims, type ClaimTerms } from './claims.js';
 import type { ReadContext } from './contexts.js';
 import { lifeLeft, toldLife } from './life.js';
 import { promised, type Target } from './promised-attempt.js';
@@ -22,15 +22,25 @@ import { promised, type Target } from './promised-attempt.js';
 const CONCURRENCY = 8;
 const MAX_WAITING = 1_000;
 
+interface Source {
+  readonly bytes: Buffer;
+  /** Left to live. */
+  readonly lifeMs: number;
+  /** -1 if raw. */
+  readonly stamp: number;
+}
+
 export class ReadRepair {
   readonly #context: ReadContext;
   readonly #topology: () => Topology;
   readonly #limit = pLimit(CONCURRENCY);
   readonly #pending = new Set<string>();
+  readonly #claims: Claims;
 
   constructor(context: ReadContext, topology: () => Topology) {
     this.#context = context;
     this.#topology = topology;
+    this.#claims = new Claims(context.clock);
   }
 
   request(key: string, hash: number, generation: number, from: CacheNode, missing: readonly CacheNode[]): void {
@@ -51,12 +61,28 @@ export class ReadRepair {
     from: CacheNode,
     missing: readonly CacheNode[],
   ): Promise<number | 'never' | undefined> {
-    const { generations, attemptMs, values, calendar } = this.#context;
+    if (!from.isServing) return undefined;
+    const { attemptMs } = this.#context;
     const target = { key, hash, timeoutMs: attemptMs };
-    const answers = await Promise.all(missing.map((node) => claim(node, target, this.#terms(key, hash))));
+    const terms = this.#terms(key, hash);
+    const answers = await Promise.all(missing.map((node) => this.#claims.claim(node, target, terms)));
     const claims = answers.filter((answer): answer is Claim => typeof answer !== 'string');
     const otherwise = answers.includes('later') ? undefined : answers.includes('never') ? 'never' : 0;
     if (claims.length === 0) return otherwise;
+    const source = await this.#look(target, generation, from);
+    if (typeof source !== 'object') {
+      for (const each of claims) this.#claims.keep(each, key);
+      return source;
+    }
+    const isSettled = await Promise.all(claims.map((each) => this.#store(each, target, generation, source)));
+    if (isSettled.includes(false)) return undefined;
+    return otherwise === 0 ? source.bytes.length : otherwise;
+  }
+
+  /** What `from` holds; 0 if it is not worth copying, `undefined` if the node did not answer. */
+  async #look(target: Target, generation: number, from: CacheNode): Promise<Source | 0 | undefined> {
+    const { generations, values, calendar } = this.#context;
+    const { key, hash } = target;
     const found = await promised<Inspection | undefined>(target, (origin) => from.inspect(origin, 'background', true));
     if (found.failure !== undefined) return undefined;
     if (found.result === undefined) return 0;
@@ -68,19 +94,15 @@ export class ReadRepair {
     // A node that keeps time itself was touched without its envelope; where the copy goes, the envelope may decide.
     if (values.isEnveloped && from.keepsTime)
       resealWithExpiry(bytes, lifeMs === NO_EXPIRY ? 0 : calendar.now() + lifeMs);
-    const isAnswered = await Promise.all(
-      claims.map((each) => this.#store(each, target, generation, { bytes, lifeMs, stamp })),
-    );
-    if (isAnswered.includes(false)) return undefined;
-    return otherwise === 0 ? bytes.length : otherwise;
+    return { bytes, lifeMs, stamp };
   }
 
-  /** Whether the node answered; a copy that came too late is none the worse for it. */
+  /** Whether that is settled; if a claim was lost, to somebody else or to time, only another try can tell what it is now. */
   async #store(
     { node, mode, token }: Claim,
     target: Target,
     generation: number,
-    { bytes, lifeMs, stamp }: { readonly bytes: Buffer; readonly lifeMs: number; readonly stamp: number },
+    { bytes, lifeMs, stamp }: Source,
   ): Promise<boolean> {
     const { generations, ledger, counters, values } = this.#context;
     const { key, hash } = target;
@@ -89,7 +111,7 @@ export class ReadRepair {
       node.store(origin, 'background', mode, bytes, told, token),
     );
     if (stored.failure !== undefined) return false;
-    if (!stored.result) return true;
+    if (!stored.result) return mode === 'add';
     counters.repairs++;
     if (generations.isCurrent(hash, generation)) ledger.copied(hash, key, stamp, node.slot);
     return true;

@@ -4,6 +4,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { lanesOf } from './support/lanes.js';
 import { testWay } from './support/way.js';
 import { keysOf, type World } from './support/world.js';
 
@@ -48,17 +49,6 @@ async function overtakingReads(world: World) {
     await read();
   }
   return watched;
-}
-
-/** The connections of small calls and of bulk traffic, told apart by when they come up. */
-async function lanesOf(proxy: Awaited<ReturnType<World['proxy']>>, openBulk: () => Promise<unknown>) {
-  const before = proxy.connections;
-  await openBulk();
-  const opened = proxy.connections.find((connection) => !before.includes(connection));
-  const first = before[0];
-  if (before.length !== 1 || first === undefined || opened === undefined)
-    throw new Error('the lanes cannot be told apart');
-  return [first, opened] as const;
 }
 
 testWay({

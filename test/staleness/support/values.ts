@@ -2,7 +2,7 @@
 
 export type TestCodec = 'json' | 'string';
 
-export function valueOf(codec: TestCodec, key: string, number: number, bytes = 0): unknown {
+export function makeValue(codec: TestCodec, key: string, number: number, bytes = 0): unknown {
   const text = `${key}#${number}#${'x'.repeat(bytes)}`;
   return codec === 'json' ? { text } : text;
 }

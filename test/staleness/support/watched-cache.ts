@@ -4,7 +4,7 @@
  */
 
 import type { Cache, CallOptions, Loader, SetOptions } from '../../../src/index.js';
-import { keyIn, numberIn, type TestCodec, valueOf } from './values.js';
+import { keyIn, makeValue, numberIn, type TestCodec } from './values.js';
 
 export type Reading = (key: string) => Promise<unknown>;
 
@@ -40,7 +40,7 @@ export class WatchedCache {
   /** A value that counts as written from now on, for writes of other kinds. */
   next(key: string, bytes = 0): unknown {
     this.#issued.set(key, ++this.#last);
-    return valueOf(this.#codec, key, this.#last, bytes);
+    return makeValue(this.#codec, key, this.#last, bytes);
   }
 
   /** Somebody else wrote the key with `value`, or this cache by other means. */
@@ -50,7 +50,7 @@ export class WatchedCache {
 
   /** A loader that brings what was true when it began. */
   loader(key: string, gate: Promise<void> = Promise.resolve()): Loader<unknown> {
-    const value = valueOf(this.#codec, key, this.issued(key));
+    const value = makeValue(this.#codec, key, this.issued(key));
     return async () => {
       await gate;
       return value;
