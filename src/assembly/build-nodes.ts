@@ -6,6 +6,7 @@ import type { Turn } from '../base/turn.js';
 import type { DebtPayer } from '../cluster/debt-payer.js';
 import type { Ledger } from '../cluster/ledger/ledger.js';
 import type { Connection } from '../driver/driver.js';
+import type { CacheError } from '../errors.js';
 import type { EventBus } from '../events.js';
 import { Breaker } from '../node/breaker.js';
 import { CacheNode } from '../node/cache-node.js';
@@ -77,24 +78,31 @@ export function buildNode(
 class NodeNews {
   readonly #around: NodeSurroundings;
   #incarnation: string | undefined;
+  #hasLost = false;
 
   constructor(around: NodeSurroundings) {
     this.#around = around;
   }
 
   opened(node: CacheNode, connection: Connection, beganAt: number): void {
-    const { ledger, stamps, payer } = this.#around;
+    const { ledger, stamps, payer, disabledRules } = this.#around;
     const { incarnation } = connection;
-    if (incarnation !== undefined && incarnation.id !== this.#incarnation) {
+    if (incarnation === undefined) {
+      // A node that does not tell may have begun a new life whenever it was lost.
+      if (this.#hasLost) ledger.incarnationChanged(node.slot, false, stamps.next());
+    } else if (incarnation.id !== this.#incarnation) {
       if (this.#incarnation !== undefined) ledger.incarnationChanged(node.slot, incarnation.isEmpty, stamps.next());
       this.#incarnation = incarnation.id;
+      if (!disabledRules.has('R6')) node.keepOnly(incarnation.id);
     }
+    this.#hasLost = false;
     // The handshake was answered: the node runs, and has what we abandoned before it.
     ledger.firstReplySeen(node.slot, beganAt);
     payer.opened(node, connection);
   }
 
-  down(node: CacheNode): void {
+  down(node: CacheNode, _error: CacheError, wasOpen: boolean): void {
+    this.#hasLost ||= wasOpen;
     this.#around.suspect(node);
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Connection, Driver, Inspection, Lease, StoreMode, TtlMs } from '../driver/driver.js';
-import type { CacheError } from '../errors.js';
+import { type CacheError, NodeError } from '../errors.js';
 import type { AttemptNode } from './attempt-state.js';
 import {
   type AttemptOrigin,
@@ -177,6 +177,18 @@ export class CacheNode implements AttemptNode {
   /** The node answered a key of that hash with a value that is another's. */
   foreignReply(hash: number): void {
     this.#doubts.foreignReply(hash);
+  }
+
+  /**
+   * Gives up connections to another life of the node's data than this one: somebody else has taken over its address, and
+   * lanes that lead to two servers would each confirm what the other does not hold.
+   */
+  keepOnly(incarnation: string): void {
+    const error = new NodeError('lost', `another server answers for node ${this.name}`, { node: this.name });
+    this.#lanes.each(({ link }) => {
+      const other = link.connection?.incarnation;
+      if (other !== undefined && other.id !== incarnation) link.renew(error);
+    });
   }
 
   /** Whether nothing is queued and no reply is owed. */

@@ -86,10 +86,18 @@ export async function disconnected(cache: Cache, name: string): Promise<void> {
   );
 }
 
+/** Ends connections through the proxy by `cut`, and waits until the cache has made another for small calls. */
+export async function reconnected(cache: Cache, proxy: FaultProxy, cut: () => void): Promise<void> {
+  const before = proxy.accepted;
+  cut();
+  await until('the cache connects anew', () => proxy.accepted > before);
+  await connected(cache);
+}
+
 /** Nothing is owed to any node. */
 export async function paid(cache: Cache): Promise<void> {
   await until('all debts are paid', () => {
-    const { keyDebts, connectionDebts } = cache.stats().ledger;
+    const { keyDebts, connectionDebts } = cache.stats().ledger as { keyDebts: number; connectionDebts: number };
     return keyDebts === 0 && connectionDebts === 0;
   });
 }
