@@ -105,13 +105,17 @@ function load<T>(plan: Plan<T>): Promise<T> {
 async function timed<T>({ parts, key, loader, loaderTimeoutMs }: Plan<T>): Promise<T> {
   const abort = new AbortController();
   return new Promise<T>((resolve, reject) => {
-    const timer = parts.read.clock.setTimer(() => {
-      const error = new TimeoutError(`the loader took longer than ${loaderTimeoutMs} ms`, loaderTimeoutMs, false, {
-        key,
-      });
-      abort.abort(error);
-      reject(error);
-    }, loaderTimeoutMs);
+    const timer = parts.read.clock.setTimer(
+      () => {
+        const error = new TimeoutError(`the loader took longer than ${loaderTimeoutMs} ms`, loaderTimeoutMs, false, {
+          key,
+        });
+        abort.abort(error);
+        reject(error);
+      },
+      loaderTimeoutMs,
+      true,
+    );
     Promise.resolve()
       .then(() => loader({ key, signal: abort.signal }))
       .then(resolve, reject)

@@ -171,6 +171,7 @@ export class ConditionalWrite {
         cause: error,
       });
     // It may have happened: what was there before no longer counts.
+    this.#context.forget(key, this.#hash);
     this.#issue();
     this.#owe(node, failure);
     for (const replica of this.#owners.slice(1)) this.#owe(replica, { error, sentOn: undefined });

@@ -1,22 +1,21 @@
 /** One or two caches over the same memory nodes on a fake clock, and the steps of a schedule done to them. */
 
 import type { StalenessRule } from '../../src/base/staleness-rules.js';
-import type { CacheOptions } from '../../src/options.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
 import { type Random, seededRandom } from '../../src/testing/seeded-random.js';
+import { cacheOptions } from './cache-options.js';
 import { Client, TOTAL_MS } from './client.js';
 import { History } from './history.js';
 import { IllNodes } from './ill-nodes.js';
 import { type ChangeName, type Config, isChange, isFault, KEYS, type Phase, type Step } from './schedule.js';
 
 /** Everything must be well again within so much time after the last fault. */
-const CALM_MS = 8_000;
+const CALM_MS = 15_000;
 const LOOK_MS = 50;
 /** Changes whose hand-offs may run at once; a fifth ends the first. */
 const MAX_HANDOFFS = 3;
 /** Debts that cannot be paid keep a node out for so long. */
 const MAX_SYNC_MS = 10_000;
-const TIGHT_LEDGER = { maxFloors: 4, maxDistrusted: 3, maxPayable: 2, maxPayableBytes: 64 };
 
 interface OwedNodes {
   readonly keyDebts: number;
@@ -31,7 +30,7 @@ export class World {
   readonly #random: Random;
   readonly #nodes: IllNodes;
   readonly #history = new History();
-  readonly clients: readonly Client[];
+  readonly #clients: readonly Client[];
   readonly #members: string[];
   readonly #maintained = new Set<string>();
   #phase: Phase = 'storm';
@@ -42,7 +41,8 @@ export class World {
     this.#random = seededRandom(config.seed ^ 0x5bd1e995);
     this.#nodes = new IllNodes(this.clock, this.#random);
     this.#members = this.#nodes.names.slice(0, config.nodes);
-    this.clients = (config.hasOther ? [0, 1] : [0]).map((client) => {
+    const nodes = this.#members.map((name) => this.#nodes.optionsOf(name));
+    this.#clients = (config.hasOther ? [0, 1] : [0]).map((client) => {
       const oracle = {
         client,
         clock: this.clock,
@@ -51,13 +51,13 @@ export class World {
         isStamped: config.codec === 'json',
         says: (what: string) => this.says(what),
       };
-      return new Client(this.#options(), rules, oracle, !config.hasOther);
+      return new Client(cacheOptions(config, nodes, this.clock, this.#random), rules, oracle, !config.hasOther);
     });
-    for (const client of this.clients) this.#watchSyncing(client);
+    for (const client of this.#clients) this.#watchSyncing(client);
   }
 
   get promisedHits(): number {
-    return this.clients.reduce((sum, { oracle }) => sum + oracle.promisedHits, 0);
+    return this.#clients.reduce((sum, { oracle }) => sum + oracle.promisedHits, 0);
   }
 
   says(what: string): void {
@@ -75,23 +75,23 @@ export class World {
         this.#nodes.befall(this.#victim ?? this.#member(step), name, step.dice);
     } else if (isChange(name)) this.#change(name, step);
     else if (name === 'jumpWall') this.clock.jumpWall((step.dice - 0.5) * 20_000);
-    else if (name === 'pause') for (const { cache } of this.clients) cache.handoff.pause();
-    else if (name === 'resume') for (const { cache } of this.clients) cache.handoff.resume();
+    else if (name === 'pause') for (const { cache } of this.#clients) cache.handoff.pause();
+    else if (name === 'resume') for (const { cache } of this.#clients) cache.handoff.resume();
     else if (name === 'endHandoff') {
       this.#history.unsettle();
-      for (const { cache } of this.clients) cache.handoff.cancel();
-    } else (this.clients[Math.floor(step.dice * 1_000) % this.clients.length] as Client).call(step);
+      for (const { cache } of this.#clients) cache.handoff.cancel();
+    } else (this.#clients[Math.floor(step.dice * 1_000) % this.#clients.length] as Client).call(step);
   }
 
   /** Closes the caches, and looks for what they left behind. */
   async end(): Promise<void> {
-    for (const client of this.clients) {
+    for (const client of this.#clients) {
       client.isEnded = true;
       client.oracle.promisesHits = false;
     }
-    for (const { cache } of this.clients) await this.clock.until(cache.destroy());
+    for (const { cache } of this.#clients) await this.clock.until(cache.destroy());
     await this.clock.advance(TOTAL_MS);
-    for (const { oracle } of this.clients) {
+    for (const { oracle } of this.#clients) {
       oracle.checkOpenCalls();
       if (oracle.openCalls > 0) this.says(`${oracle.openCalls} calls never settled`);
     }
@@ -101,7 +101,7 @@ export class World {
 
   async #pass(ms: number): Promise<void> {
     await this.clock.advance(ms);
-    for (const { cache, oracle } of this.clients) {
+    for (const { cache, oracle } of this.#clients) {
       oracle.checkOpenCalls();
       for (const { name, queued, inFlight } of cache.nodes())
         if (queued + inFlight > 3_000) this.says(`${name} has ${queued} queued and ${inFlight} in flight`);
@@ -113,7 +113,7 @@ export class World {
     this.#victim = phase === 'single' ? this.#members[node % this.#members.length] : undefined;
     // What a bounded memory forgets it answers for with misses.
     const promisesHits = (phase === 'planned' || phase === 'single') && !this.#config.isTight;
-    for (const { oracle } of this.clients) oracle.promisesHits = promisesHits;
+    for (const { oracle } of this.#clients) oracle.promisesHits = promisesHits;
     if (phase === 'storm') this.#history.unsettle();
     this.#nodes.limp();
   }
@@ -126,7 +126,7 @@ export class World {
     this.#nodes.heal();
     const maintained = [...this.#maintained];
     this.#maintained.clear();
-    for (const { cache, oracle } of this.clients) {
+    for (const { cache, oracle } of this.#clients) {
       oracle.promisesHits = false;
       for (const name of maintained) await cache.maintenance(name, false);
       cache.handoff.resume();
@@ -134,7 +134,7 @@ export class World {
     const end = clock.now() + CALM_MS;
     while (this.#unwell() !== undefined && clock.now() < end) await this.#pass(LOOK_MS);
     const problem = this.#unwell();
-    for (const client of this.clients) {
+    for (const client of this.#clients) {
       if (client.handoffs > 0) client.cache.handoff.cancel();
       client.oracle.promisesHits = problem === undefined;
     }
@@ -145,7 +145,7 @@ export class World {
   async #writeAll(): Promise<void> {
     // A tight memory forgets a key as soon as a few others are written.
     const size = this.#config.isTight ? 1 : KEYS.length;
-    const [writer] = this.clients as [Client];
+    const [writer] = this.#clients as [Client];
     for (let from = 0; from < KEYS.length; from += size) {
       for (const key of KEYS.slice(from, from + size)) writer.set(key);
       await this.#pass(10);
@@ -156,7 +156,7 @@ export class World {
 
   /** What is not yet as it should be, in words. */
   #unwell(): string | undefined {
-    for (const { cache, handoffs } of this.clients) {
+    for (const { cache, handoffs } of this.#clients) {
       const ill = cache.nodes().find(({ state, isConnected }) => state !== 'healthy' || !isConnected);
       if (ill !== undefined) return `${ill.name} is ${ill.state}${ill.isConnected ? '' : ', not connected'}`;
       // Without a namespace nothing is carried over, and a hand-off ends with its window.
@@ -183,7 +183,7 @@ export class World {
   /** All clients hear of a change at once, as if from one list. */
   #change(name: ChangeName, step: Step): void {
     const isPlanned = this.#phase === 'planned';
-    if (isPlanned && this.clients.some(({ handoffs }) => handoffs >= MAX_HANDOFFS)) return;
+    if (isPlanned && this.#clients.some(({ handoffs }) => handoffs >= MAX_HANDOFFS)) return;
     const member = this.#member(step);
     const newcomer = this.#nodes.names.find((one) => !this.#members.includes(one) && !this.#nodes.isKilled(one));
     const [maintained] = this.#maintained;
@@ -211,43 +211,11 @@ export class World {
   }
 
   #all(name: string, change: (client: Client) => Promise<void>): void {
-    for (const client of this.clients)
+    for (const client of this.#clients)
       void change(client).catch((error: unknown) => this.says(`${name} failed: ${String(error)}`));
   }
 
   #member({ node }: Step): string {
     return this.#members[node % this.#members.length] as string;
-  }
-
-  #options(): CacheOptions {
-    const { codec, replication, hasNamespace, hasFallback, hasNear, isTight, onDown, prefer } = this.#config;
-    return {
-      nodes: this.#members.map((name) => this.#nodes.optionsOf(name)),
-      ...(hasNamespace ? { namespace: 'm' } : {}),
-      codec,
-      replication,
-      timeouts: { connectMs: 60, attemptMs: 40, totalMs: TOTAL_MS },
-      read: { prefer },
-      bulkhead: { largeValueBytes: 64 },
-      breaker: { openMs: 50, maxOpenMs: 200 },
-      retry: { baseMs: 5, maxMs: 20 },
-      health: {
-        intervalMs: 80,
-        timeoutMs: 40,
-        unhealthyAfter: 2,
-        ejectionMs: 150,
-        maxEjectionMs: 600,
-        warmingSteps: 3,
-        warmingMs: 20,
-        standInTtlMs: 5_000,
-        onDown,
-      },
-      handoff: { concurrency: 24, budgetMs: 30, keysPerSecond: 5_000, windowMs: 60_000 },
-      fallback: hasFallback ? { maxEntries: 8 } : false,
-      near: hasNear ? { maxEntries: 8, ttlMs: 60 } : false,
-      ...(isTight ? { ledger: TIGHT_LEDGER } : {}),
-      clock: this.clock,
-      random: this.#random,
-    };
   }
 }

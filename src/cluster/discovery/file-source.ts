@@ -29,8 +29,17 @@ export function parseList(text: string): readonly FoundNode[] {
       .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
       .filter((line) => line !== '');
   }
-  const parsed: unknown = JSON.parse(trimmed);
+  const parsed = parsedJson(trimmed);
   const list = typeof parsed === 'object' && parsed !== null && 'nodes' in parsed ? parsed.nodes : parsed;
   if (!Array.isArray(list)) throw new SyntaxError('a list of nodes was expected');
   return list as readonly FoundNode[];
+}
+
+/** The parser's own message quotes the file, which may hold passwords. */
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SyntaxError('the file is not JSON');
+  }
 }
