@@ -43,9 +43,9 @@ export class WatchedCache {
     return makeValue(this.#codec, key, this.#last, bytes);
   }
 
-  /** Somebody else wrote the key with `value`, or this cache by other means. */
-  overtaken(key: string, value: unknown): void {
-    this.#issued.set(key, numberIn(value) ?? 0);
+  /** The last write of the key did not take place, as the cache has said itself: that of `number` is the last one. */
+  withdraw(key: string, number: number): void {
+    this.#issued.set(key, number);
   }
 
   /** A loader that brings what was true when it began. */
