@@ -50,6 +50,8 @@ export interface CacheParts {
   readonly write: WriteContext;
   readonly near: NearCache<Kept> | undefined;
   readonly fallback: Fallback<Kept> | undefined;
+  /** Keys that a loader had no value for. */
+  readonly negatives: NearCache<true>;
   readonly flights: SingleFlight<unknown>;
   readonly events: EventBus;
   readonly defaults: Call;

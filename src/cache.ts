@@ -8,7 +8,8 @@ import type { Call, CallFields, CallOptions, CountOptions, SetOptions } from './
 import { FIELDS, heard, isTimeout, notTimeout, resolveCall, resolveTtl } from './calls/call-options.js';
 import { compareAndSet, count, storeIf } from './calls/conditional.js';
 import { type CacheEntry, getEntry } from './calls/entry.js';
-import { type GetOrSetOptions, getOrSet, type Loader } from './calls/get-or-set.js';
+import { type GetOrSetOptions, getOrSet } from './calls/get-or-set.js';
+import type { Loader } from './calls/load.js';
 import { type DeletedMany, deleteMany, type FoundMany, getMany, type StoredMany, setMany } from './calls/many.js';
 import { clearNamespace, namespaceKeys } from './calls/namespace.js';
 import { deleteValue, readValue, writeValue } from './calls/single.js';

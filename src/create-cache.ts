@@ -65,6 +65,7 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
   const fallback =
     settings.fallback === undefined ? undefined : new Fallback<Kept>(settings.fallback, generations, clock);
 
+  const negatives = new NearCache<true>({ ...NEGATIVES, ttlMs: Number.POSITIVE_INFINITY }, generations, clock);
   const payer = new DebtPayer({
     ledger,
     clock,
@@ -95,6 +96,7 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     generations,
     near,
     fallback,
+    negatives,
     events,
     payer,
     topology: () => cluster.topology,
@@ -123,6 +125,7 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     cluster,
     near,
     fallback,
+    negatives,
     flights: new SingleFlight<unknown>(generations, clock),
     events,
     defaults: defaultCall(settings),
@@ -155,6 +158,9 @@ function limiterOf({ rateLimit, clock }: CacheSettings): (() => void) | undefine
     if (!limiter.tryTake()) throw new RateLimitedError(limiter.retryAfterMs);
   };
 }
+
+/** Bounds of what is remembered as absent. */
+const NEGATIVES = { maxEntries: 10_000, maxBytes: 8 * 1024 * 1024 };
 
 const LEDGER_RULES = ['R3', 'R3-skew', 'R3-evicted', 'R4-key', 'R4-connection', 'R4-arc', 'R6', 'R7'] as const;
 

@@ -33,6 +33,7 @@ export interface ContextParts {
   readonly generations: Generations;
   readonly near: NearCache<Kept> | undefined;
   readonly fallback: Fallback<Kept> | undefined;
+  readonly negatives: NearCache<true>;
   readonly events: EventBus;
   readonly payer: DebtPayer;
   readonly topology: () => Topology;
@@ -124,6 +125,7 @@ export function createContexts(parts: ContextParts): {
       if (disabledRules.has('R2')) return;
       near?.delete(key);
       fallback?.delete(key);
+      parts.negatives.delete(key);
       refill.forget(hash);
     },
     remember(key, hash, generation, bytes) {

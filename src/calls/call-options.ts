@@ -41,7 +41,16 @@ const POLICIES: readonly unknown[] = ['all', 'majority', 'one'];
 
 const OF_CALLS = ['signal', 'timeoutMs', 'lane', 'read', 'write'];
 const OF_STORES = [...OF_CALLS, 'ttlMs'];
-const OF_LOADS = ['staleWhileRevalidateMs', 'staleIfErrorMs', 'loaderTimeoutMs', 'ttlJitter'];
+const OF_LOADS = [
+  'staleWhileRevalidateMs',
+  'staleIfErrorMs',
+  'loaderTimeoutMs',
+  'ttlJitter',
+  'softLoaderTimeoutMs',
+  'earlyRefresh',
+  'negativeTtlMs',
+  'lease',
+];
 
 /** The options that calls of a kind know. */
 export type CallFields = ReadonlySet<string>;

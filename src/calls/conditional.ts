@@ -26,6 +26,20 @@ export async function storeIf(
   return write.store(mode, encode(value), ttlMs);
 }
 
+/** Stores what was loaded under a lease, if that still stands. @throws CacheError at once for a value that cannot be stored */
+export function storeLeased(
+  parts: CacheParts,
+  wire: string,
+  value: unknown,
+  ttlMs: number,
+  token: string,
+  call: Call,
+): Promise<boolean> {
+  const { write, encode } = prepareWire(parts, wire, ttlMs, call);
+  const bytes = encode(value);
+  return write.store('leased', bytes, ttlMs, token);
+}
+
 export async function compareAndSet(
   parts: CacheParts,
   key: string,
@@ -62,8 +76,10 @@ export async function count(
 }
 
 function prepare(parts: CacheParts, key: string, options: SetOptions, call: Call): Prepared {
-  const wire = parts.keys.toWireKey(key);
-  const ttlMs = resolveTtl(options.ttlMs, parts.defaultTtlMs);
+  return prepareWire(parts, parts.keys.toWireKey(key), resolveTtl(options.ttlMs, parts.defaultTtlMs), call);
+}
+
+function prepareWire(parts: CacheParts, wire: string, ttlMs: number, call: Call): Prepared {
   const stamp = parts.stamps.next();
   const expiresAt = ttlMs === 0 ? 0 : parts.read.calendar.now() + ttlMs;
   return {

@@ -10,19 +10,11 @@
  */
 
 import type { CacheParts } from '../cache-parts.js';
-import { OptionError, TimeoutError } from '../errors.js';
+import { OptionError } from '../errors.js';
 import { type Call, resolveTtl, type SetOptions } from './call-options.js';
 import { entryOf } from './entry.js';
-import { readValue, writeValue } from './single.js';
-
-export interface LoaderContext {
-  readonly key: string;
-  /** Aborted when the loader's time is up. */
-  readonly signal: AbortSignal;
-}
-
-/** Makes the value of a missing key; `undefined` is handed to the caller and not stored. */
-export type Loader<T> = (context: LoaderContext) => T | Promise<T>;
+import { type Loader, type LoadPlan, load } from './load.js';
+import { readValue } from './single.js';
 
 export interface GetOrSetOptions extends SetOptions {
   /** Past its time by up to this, a value is still served, while one loader renews it. @default 0 */
@@ -31,22 +23,34 @@ export interface GetOrSetOptions extends SetOptions {
   readonly staleIfErrorMs?: number | undefined;
   /** How long the loader may take. @default 10_000 */
   readonly loaderTimeoutMs?: number | undefined;
+  /**
+   * How long a caller waits for a loader while there is a value that `staleIfErrorMs` allows to be served: then it gets
+   * that one, and the loader goes on. @default as long as it takes
+   */
+  readonly softLoaderTimeoutMs?: number | undefined;
+  /**
+   * Renews the value before its time, behind the scenes, so that nobody waits for it: a share of the time to live, from 0
+   * to below 1. With that much left a third of the callers would renew it, with three times as much one in twenty. @default 0
+   */
+  readonly earlyRefresh?: number | undefined;
+  /** How long it is remembered here that the loader had no value (`undefined`). @default 0 */
+  readonly negativeTtlMs?: number | undefined;
+  /**
+   * Keeps all other processes waiting while one loads a missing value, for up to 2 s, and lets a delete from any process
+   * win over what a loader brings. Costs a request a miss. @default true, where the first owner grants leases
+   */
+  readonly lease?: boolean | undefined;
   /** Spreads expiries: each time to live is shortened by up to this share. @default 0 */
   readonly ttlJitter?: number | undefined;
 }
 
-interface Plan<T> {
-  readonly parts: CacheParts;
-  readonly key: string;
-  readonly wire: string;
-  readonly hash: number;
-  readonly call: Call;
-  readonly loader: Loader<T>;
-  readonly loaderTimeoutMs: number;
+interface Plan<T> extends LoadPlan<T> {
   readonly ttlMs: number;
   /** How much longer than `ttlMs` the entry is kept. */
   readonly graceMs: number;
   readonly revalidateMs: number;
+  readonly softLoaderTimeoutMs: number;
+  readonly earlyRefresh: number;
 }
 
 const MAX_LOADER_MS = 2 ** 31 - 1;
@@ -68,12 +72,24 @@ export async function getOrSet<T>(
   const ttlMs = jittered(resolveTtl(options.ttlMs, parts.defaultTtlMs), options.ttlJitter ?? 0, parts.random);
   // An entry that never expires is never past its time.
   const graceMs = ttlMs === 0 ? 0 : Math.ceil(Math.max(revalidateMs, staleIfErrorMs));
+  const negativeTtlMs = duration(options.negativeTtlMs ?? 0, 'negativeTtlMs', 0);
+  const softLoaderTimeoutMs = duration(options.softLoaderTimeoutMs ?? MAX_LOADER_MS, 'softLoaderTimeoutMs', 1);
+  const earlyRefresh = share(options.earlyRefresh ?? 0, 'earlyRefresh');
+  if (options.lease !== undefined && typeof options.lease !== 'boolean')
+    throw new OptionError('lease', `must be true or false, got ${String(options.lease)}`);
   const hash = parts.read.ledgerHash(wire, parts.topology.placement.hash(wire));
-  const plan: Plan<T> = { parts, key, wire, hash, call, loader, loaderTimeoutMs, ttlMs, graceMs, revalidateMs };
+  const plan: Plan<T> = {
+    ...{ parts, key, wire, hash, call, loader, loaderTimeoutMs, negativeTtlMs, ttlMs, graceMs },
+    ...{ revalidateMs, softLoaderTimeoutMs, earlyRefresh },
+    lifeMs: ttlMs === 0 ? 0 : ttlMs + graceMs,
+    isLeased: options.lease !== false,
+  };
+  const needsAge = graceMs > 0 || (earlyRefresh > 0 && ttlMs > 0);
   const { generations } = parts.read;
   for (let reads = 1; ; reads++) {
+    if (negativeTtlMs > 0 && parts.negatives.get(wire) !== undefined) return undefined as T;
     const generation = generations.snapshot(hash);
-    const value = graceMs > 0 ? await readPerhapsStale(plan) : await readValue(parts, wire, call);
+    const value = needsAge ? await readPerhapsStale(plan) : await readValue(parts, wire, call);
     if (value !== undefined) return value as T;
     if (reads === READS || generations.isCurrent(hash, generation)) return load(plan);
   }
@@ -83,56 +99,45 @@ async function readPerhapsStale<T>(plan: Plan<T>): Promise<T | undefined> {
   const { parts, key, wire, call, graceMs, revalidateMs } = plan;
   const entry = await entryOf<T>(parts, key, wire, call);
   if (entry === undefined) return undefined;
-  const pastMs = typeof entry.ttlMs === 'number' ? graceMs - entry.ttlMs : 0;
-  if (pastMs <= 0) return entry.value;
-  const renewal = load(plan);
-  if (pastMs > revalidateMs) return renewal.catch(() => entry.value);
+  if (typeof entry.ttlMs !== 'number') return entry.value;
+  const leftMs = entry.ttlMs - graceMs;
+  if (leftMs > 0) {
+    if (isDueEarly(plan, leftMs)) load(plan, true).catch(() => undefined);
+    return entry.value;
+  }
+  const renewal = load(plan, true);
+  if (-leftMs > revalidateMs) return orStale(renewal, entry.value, plan);
   renewal.catch(() => undefined);
   return entry.value;
 }
 
-/** Joins the loader that runs for the key, or runs this one. */
-function load<T>(plan: Plan<T>): Promise<T> {
-  const { parts, wire, hash } = plan;
-  const flight = parts.flights.join(wire, hash, async (generation) => {
-    const value = await timed(plan);
-    if (value !== undefined && parts.read.generations.isCurrent(hash, generation)) store(plan, value);
-    return value;
-  });
-  return flight as Promise<T>;
+/**
+ * Whether this caller is the one to renew the entry before its time: ever likelier as its end comes near, certain at it.
+ *
+ * Source: A. Vattani, F. Chierichetti, K. Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015, with a
+ * share of the life in place of the time that a load takes.
+ */
+function isDueEarly<T>({ earlyRefresh, ttlMs, parts }: Plan<T>, leftMs: number): boolean {
+  return earlyRefresh > 0 && leftMs <= -earlyRefresh * ttlMs * Math.log(1 - parts.random());
 }
 
-async function timed<T>({ parts, key, loader, loaderTimeoutMs }: Plan<T>): Promise<T> {
-  const abort = new AbortController();
-  return new Promise<T>((resolve, reject) => {
-    const timer = parts.read.clock.setTimer(
-      () => {
-        const error = new TimeoutError(`the loader took longer than ${loaderTimeoutMs} ms`, loaderTimeoutMs, false, {
-          key,
-        });
-        abort.abort(error);
-        reject(error);
-      },
-      loaderTimeoutMs,
-      true,
-    );
-    Promise.resolve()
-      .then(() => loader({ key, signal: abort.signal }))
-      .then(resolve, reject)
-      .finally(() => timer.cancel());
+/** The renewed value; the stale one if that fails, or takes longer than callers shall wait. */
+function orStale<T>(renewal: Promise<T>, stale: T, { parts, softLoaderTimeoutMs }: Plan<T>): Promise<T> {
+  return new Promise((resolve) => {
+    const timer = parts.read.clock.setTimer(() => resolve(stale), softLoaderTimeoutMs, true);
+    renewal.then(resolve, () => resolve(stale)).finally(() => timer.cancel());
   });
 }
 
-/** Does not wait: any later read of the key here is ordered behind the write. @throws CacheError for a value that cannot be stored */
-function store<T>({ parts, wire, call, ttlMs, graceMs }: Plan<T>, value: T): void {
-  const written = writeValue(parts, wire, call, value, ttlMs === 0 ? 0 : ttlMs + graceMs);
-  written.catch(() => undefined);
+function jittered(ttlMs: number, spread: number, random: () => number): number {
+  const most = share(spread, 'ttlJitter');
+  return ttlMs === 0 || most === 0 ? ttlMs : Math.max(1, Math.ceil(ttlMs * (1 - most * random())));
 }
 
-function jittered(ttlMs: number, share: number, random: () => number): number {
-  if (typeof share !== 'number' || !(share >= 0 && share < 1))
-    throw new OptionError('ttlJitter', `must be a number from 0 to below 1, got ${String(share)}`);
-  return ttlMs === 0 || share === 0 ? ttlMs : Math.max(1, Math.ceil(ttlMs * (1 - share * random())));
+function share(value: number, path: string): number {
+  if (typeof value !== 'number' || !(value >= 0 && value < 1))
+    throw new OptionError(path, `must be a number from 0 to below 1, got ${String(value)}`);
+  return value;
 }
 
 function duration(value: number, path: string, min: number, max = Number.MAX_SAFE_INTEGER): number {

@@ -32,6 +32,7 @@ export async function clearNamespace(parts: CacheParts, call: Call): Promise<voi
   parts.read.generations.bumpAll();
   parts.near?.clear();
   parts.fallback?.clear();
+  parts.negatives.clear();
   const failed: string[] = [];
   let cause: unknown;
   const began = parts.stamps.next();

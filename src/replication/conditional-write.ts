@@ -10,6 +10,7 @@
  */
 
 import type { Topology } from '../cluster/topology.js';
+import type { StoreMode } from '../driver/driver.js';
 import { CacheError, faultOf, NodeError } from '../errors.js';
 import type { AttemptOrigin } from '../node/attempts.js';
 import type { CacheNode } from '../node/cache-node.js';
@@ -61,7 +62,7 @@ export class ConditionalWrite {
   }
 
   /** @throws CacheError if the first owner cannot answer, or refuses the value. */
-  async store(mode: 'add' | 'replace' | 'compare', bytes: Buffer, ttlMs: number, token?: string): Promise<boolean> {
+  async store(mode: Exclude<StoreMode, 'set'>, bytes: Buffer, ttlMs: number, token?: string): Promise<boolean> {
     const limit = this.primary.connection?.maxValueBytes;
     if (limit !== undefined && bytes.length > limit)
       throw new CacheError(
