@@ -95,6 +95,8 @@ export interface CacheOptions {
   /** Where the list of nodes comes from at run time. @default `nodes` is all there is */
   readonly discovery?: DiscoveryOptions | undefined;
   readonly ledger?: LedgerOptions | undefined;
+  /** Lets a process end that has nothing to do but hold this cache open, as if it had been closed. @default false */
+  readonly unref?: boolean | undefined;
   /** Time, for tests. @default the system's */
   readonly clock?: Clock | undefined;
   /** Chance, uniform in [0, 1), for tests. @default Math.random */
@@ -129,6 +131,7 @@ export interface CacheSettings {
   readonly degrades: boolean;
   readonly maxClockSkewMs: number;
   readonly ledger: LedgerSettings;
+  readonly unref: boolean;
   readonly clock: Clock;
   readonly random: () => number;
   readonly clientId: number;
@@ -164,6 +167,7 @@ const TOP_RULES: { readonly [K in keyof Required<CacheOptions>]: OptionRule } = 
   handoff: object,
   discovery: object,
   ledger: object,
+  unref: { says: 'true or false', holds: (value) => typeof value === 'boolean' },
   clock: { says: 'a clock with now, wall, setTimer and setSoon', holds: isClock },
   random: callback,
 };
@@ -209,6 +213,7 @@ export function resolveCacheOptions(given: CacheOptions): CacheSettings {
     degrades: options.onUnavailable !== 'throw',
     maxClockSkewMs: options.maxClockSkewMs ?? 500,
     ledger: resolveLedger(options.ledger ?? {}),
+    unref: options.unref ?? false,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     clientId: randomInt(1, 2 ** 32 - 1),

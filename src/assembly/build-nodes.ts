@@ -56,7 +56,7 @@ export function buildNode(
       slot,
       weight: spec.weight,
       zone: spec.zone,
-      driver: driverOf(spec, clock, settings.maxValueBytes),
+      driver: driverOf(spec, settings),
       breaker,
       limiter,
       latency: settings.read.hedge === undefined ? undefined : new LatencyEstimate({}, { clock }),

@@ -32,11 +32,19 @@ const MEMORY: Capabilities = { ...REDIS, raw: false };
 /** What an envelope, or an encoding other than ours, may add to a value. */
 const ENVELOPE_BYTES = 64 * 1024;
 
-/** Values longer than `longestBytes`, whoever stored them, are not read. */
-export function driverOf(spec: NodeSpec, clock: Clock, longestBytes: number): Driver {
+export interface DriverTerms {
+  readonly clock: Clock;
+  /** Longer values, whoever stored them, are not read. */
+  readonly maxValueBytes: number;
+  /** Whether idle connections let the process end. */
+  readonly unref: boolean;
+}
+
+export function driverOf(spec: NodeSpec, terms: DriverTerms): Driver {
   const { address, credentials, tls, database, name } = spec;
-  const maxValueBytes = longestBytes + ENVELOPE_BYTES;
-  const shared = { address, credentials, tls };
+  const { clock, unref } = terms;
+  const maxValueBytes = terms.maxValueBytes + ENVELOPE_BYTES;
+  const shared = { address, credentials, tls, unref };
   if (tls?.insecureSkipVerify === true)
     process.emitWarning(`node ${name}: insecureSkipVerify is set, so anybody on the way can pass for this server`, {
       code: 'RINGFENCE_INSECURE_TLS',

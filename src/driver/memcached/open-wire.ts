@@ -10,6 +10,8 @@ import { Wire } from './wire.js';
 export interface WireOptions {
   readonly address: Address;
   readonly tls?: TlsOptions | undefined;
+  /** Whether an open, idle connection lets the process end. @default false */
+  readonly unref?: boolean | undefined;
   /** Replaces the system's name look-up. */
   readonly lookup?: LookupFunction | undefined;
 }
@@ -53,6 +55,7 @@ export function openWire(options: WireOptions, signal: AbortSignal, isRead = tru
       for (const socket of [raw, stream]) socket.removeListener('error', onError).removeListener('close', onClose);
       raw.setNoDelay(true);
       raw.setKeepAlive(true, KEEP_ALIVE_MS);
+      if (options.unref === true) raw.unref();
       wire.open(raw, stream);
       resolve(wire);
     };

@@ -144,6 +144,7 @@ class Opening {
       throw new NodeError('lost', 'the server closed the connection during the handshake');
     for (const event of ['data', 'error', 'close', 'end', 'timeout', 'connect', 'secureConnect', 'drain'] as const)
       stream.removeAllListeners(event);
+    if (this.#options.unref === true) socket.unref();
     return { stream, socket };
   }
 

@@ -12,6 +12,8 @@ export interface RedisDriverOptions {
   readonly tls?: TlsOptions | undefined;
   /** Largest single value accepted from the server; a larger one ends the connection. @default 64 MiB */
   readonly maxReplyBytes?: number | undefined;
+  /** Whether an open, idle connection lets the process end. @default false */
+  readonly unref?: boolean | undefined;
   /** Replaces the system's name look-up. */
   readonly lookup?: LookupFunction | undefined;
 }

@@ -1,0 +1,9 @@
+/** A program that never closes its cache, and ends all the same if it was told so: `node program-that-forgets.js INDEX URL unref|hold`. */
+
+const [index, url, choice] = process.argv.slice(2);
+const { createCache } = await import(index);
+
+const cache = createCache({ nodes: [url], unref: choice === 'unref' });
+await cache.ready();
+await cache.set('key', 'value');
+console.log(await cache.get('key'));

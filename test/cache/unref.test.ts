@@ -1,0 +1,55 @@
+/** A process that forgot its cache. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startMemcached } from '../../src/testing/servers/memcached-server.js';
+import { startRedis } from '../../src/testing/servers/redis-server.js';
+import { type BuiltPackage, buildPackage } from './built-package.js';
+
+const PROGRAM = fileURLToPath(new URL('./program-that-forgets.js', import.meta.url));
+
+describe('unref', () => {
+  let built: BuiltPackage;
+
+  beforeAll(async () => {
+    built = await buildPackage();
+  }, 60_000);
+
+  afterAll(() => built.remove());
+
+  /** What the program said, and whether it ended by itself within a second and a half of saying so. */
+  async function run(url: string, choice: 'unref' | 'hold', authority?: string) {
+    const child = spawn(process.execPath, [PROGRAM, built.index, url, choice], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...(authority === undefined ? {} : { NODE_EXTRA_CA_CERTS: authority }) },
+    });
+    let text = '';
+    let limit: NodeJS.Timeout | undefined;
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      limit ??= setTimeout(() => child.kill('SIGKILL'), 1_500);
+    });
+    const [code] = (await once(child, 'close')) as [number | null];
+    clearTimeout(limit);
+    return { text, ended: code === 0 };
+  }
+
+  it.each([
+    ['redis', startRedis],
+    ['redis over TLS', () => startRedis({ tls: true })],
+    ['memcached', startMemcached],
+  ] as const)('lets a process end that holds nothing but a cache over %s', async (_, start) => {
+    const server = await start();
+    const { certificate } = server;
+    expect(await run(server.url, 'unref', certificate?.certFile)).toEqual({ text: 'value\n', ended: true });
+    await server.stop();
+  });
+
+  it('is off by default: an open cache keeps its process', async () => {
+    const server = await startRedis();
+    expect(await run(server.url, 'hold')).toEqual({ text: 'value\n', ended: false });
+    await server.stop();
+  });
+});
