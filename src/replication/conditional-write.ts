@@ -45,6 +45,7 @@ export class ConditionalWrite {
   readonly #deadline: number;
   /** Another write of the key was issued before this one was decided. */
   #isOvertaken = false;
+  #decidedAt = 0;
 
   constructor(context: WriteContext, call: ConditionalCall, stamp: number) {
     this.#context = context;
@@ -113,6 +114,7 @@ export class ConditionalWrite {
     if (outcome.result !== false && outcome.result !== undefined) {
       this.#isOvertaken = !generations.isCurrent(this.#hash, generation);
       this.#context.forget(key, this.#hash);
+      this.#decidedAt = generations.snapshot(this.#hash);
       this.#issue();
       ledger.confirm(this.#hash, key, this.#stamp, node.slot);
     }
@@ -132,11 +134,13 @@ export class ConditionalWrite {
 
   /** The other owners store what the first one did, or are owed it: a newer write that reached them first must stand. */
   async #follow(submit: Submit<boolean>): Promise<void> {
-    const { ledger } = this.#context;
+    const { ledger, generations } = this.#context;
     const { key } = this.#call;
+    // Steps have passed since the decision, and a caller may have written in one of them.
+    const isOvertaken = this.#isOvertaken || !generations.isCurrent(this.#hash, this.#decidedAt);
     await Promise.all(
       this.#owners.slice(1).map(async (node) => {
-        if (this.#isOvertaken) {
+        if (isOvertaken) {
           this.#owe(node, OVERTAKEN);
           return;
         }
