@@ -3,7 +3,10 @@
  * package's exports.
  */
 
-/** R1 order, R2 generations, R3 floors, R4 debts by kind, R8 conditional writes on distrusted keys, R10 versions. */
+/**
+ * R1 order, R2 generations, R3 floors, R4 debts by kind, R8 conditional writes on distrusted keys, R9 leases that copies
+ * and loaders hold, R10 versions.
+ */
 export type StalenessRule =
   | 'R1'
   | 'R2'

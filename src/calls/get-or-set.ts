@@ -82,7 +82,7 @@ export async function getOrSet<T>(
     ...{ parts, key, wire, hash, call, loader, loaderTimeoutMs, negativeTtlMs, ttlMs, graceMs },
     ...{ revalidateMs, softLoaderTimeoutMs, earlyRefresh },
     lifeMs: ttlMs === 0 ? 0 : ttlMs + graceMs,
-    isLeased: options.lease !== false,
+    isLeased: options.lease !== false && !parts.write.disabledRules.has('R9'),
   };
   const needsAge = graceMs > 0 || (earlyRefresh > 0 && ttlMs > 0);
   const { generations } = parts.read;

@@ -47,7 +47,7 @@ testWay({
 });
 
 /** Loaders run when the key is written; what they bring was true before. */
-async function loadersUnderWay(world: World) {
+async function loadersUnderWay(world: World, lease: boolean) {
   const watched = await world.cache({ nodes: [world.node('a', await world.server())] });
   const keys = keysOf(watched.cache, 30);
   const [written, deleted, calm] = [keys.slice(0, 10), keys.slice(10, 20), keys.slice(20)];
@@ -58,16 +58,17 @@ async function loadersUnderWay(world: World) {
   let running = 0;
   const loading = keys.map((key) => {
     const load = watched.loader(key, gate);
-    return watched.cache.getOrSet(key, (context) => {
+    const counted: typeof load = (context) => {
       running++;
       return load(context);
-    });
+    };
+    return watched.cache.getOrSet(key, counted, { lease });
   });
   await until('all loaders run', () => running === keys.length);
   await Promise.all([...written.map((key) => watched.set(key)), ...deleted.map((key) => watched.delete(key))]);
 
   // Whoever comes after the delete must not be given what a loader began to make before it.
-  const joining = watched.read(deleted, (key) => watched.cache.getOrSet(key, watched.loader(key)));
+  const joining = watched.read(deleted, (key) => watched.cache.getOrSet(key, watched.loader(key), { lease }));
   open();
   await Promise.all([...loading, joining]);
   await watched.read(keys);
@@ -78,7 +79,15 @@ async function loadersUnderWay(world: World) {
 testWay({
   name: 'W11',
   says: 'a loader that began before a write is joined after it, or its value stored',
-  scenario: loadersUnderWay,
+  scenario: (world) => loadersUnderWay(world, false),
   hitShare: 0.8,
   caught: [{ rules: ['R2'], because: 'which ends what began before a write' }],
+});
+
+testWay({
+  name: 'W11',
+  says: 'a loader that began before a write is joined after it, or its value stored under a lease',
+  scenario: (world) => loadersUnderWay(world, true),
+  hitShare: 0.8,
+  caught: [{ rules: ['R2', 'R9'], because: 'since the lease, which a write ends, closes it too' }],
 });
