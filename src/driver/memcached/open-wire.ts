@@ -1,6 +1,13 @@
 /** Opens a socket to a node, look-up, TCP and TLS under one signal; whatever fails, no socket is left behind. */
 
-import { connect as connectTcp, isIP, type LookupFunction, type Socket, type TcpNetConnectOpts } from 'node:net';
+import {
+  isIP,
+  type LookupFunction,
+  type OnReadOpts,
+  Socket,
+  type SocketConnectOpts,
+  type SocketConstructorOpts,
+} from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { NodeError } from '../../errors.js';
 import type { Address, TlsOptions } from '../driver.js';
@@ -32,10 +39,12 @@ export function openWire(options: WireOptions, signal: AbortSignal, isRead = tru
       return;
     }
     const wire = new Wire(where);
-    let raw: Socket;
+    const raw = new Socket(isRead && tls === undefined ? readingOptions(wire) : {});
     try {
-      raw = connectTcp(tcpOptions(options, isRead && tls === undefined ? wire : undefined));
+      raw.connect(tcpOptions(options));
     } catch (cause) {
+      // A port that is none: thrown when the socket has its handle already.
+      raw.destroy();
       reject(optionsError(cause));
       return;
     }
@@ -85,10 +94,14 @@ export function openWire(options: WireOptions, signal: AbortSignal, isRead = tru
   });
 }
 
-function tcpOptions({ address, lookup }: WireOptions, reader: Wire | undefined): TcpNetConnectOpts | { path: string } {
-  const reading = reader === undefined ? {} : { onread: reader.readInto(Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)) };
-  if (address.path !== undefined) return { path: address.path, ...reading };
-  return { host: address.host, port: address.port, ...(lookup === undefined ? {} : { lookup }), ...reading };
+/** What a new socket takes, though its types know it of `connect` alone. */
+function readingOptions(reader: Wire): SocketConstructorOpts & { readonly onread: OnReadOpts } {
+  return { onread: reader.readInto(Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)) };
+}
+
+function tcpOptions({ address, lookup }: WireOptions): SocketConnectOpts {
+  if (address.path !== undefined) return { path: address.path };
+  return { host: address.host, port: address.port, ...(lookup === undefined ? {} : { lookup }) };
 }
 
 function tlsOptions(socket: Socket, address: Address, tls: TlsOptions) {
