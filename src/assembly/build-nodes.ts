@@ -98,7 +98,7 @@ class NodeNews {
     this.#hasLost = false;
     // The handshake was answered: the node runs, and has what we abandoned before it.
     ledger.firstReplySeen(node.slot, beganAt);
-    payer.opened(node, connection);
+    payer.opened(node);
   }
 
   down(node: CacheNode, _error: CacheError, wasOpen: boolean): void {

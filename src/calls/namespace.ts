@@ -76,11 +76,10 @@ async function remove(parts: CacheParts, node: CacheNode, wire: string, removal:
 }
 
 async function* enumerate(node: CacheNode, prefix: string): AsyncGenerator<string[]> {
-  const { connection } = node;
-  if (connection === undefined)
+  if (!node.isConnected)
     throw new CacheError('ERR_UNAVAILABLE', `node ${node.name} cannot be reached`, {
       node: node.name,
       cause: node.lastError,
     });
-  yield* connection.keys(prefix);
+  yield* node.keys(prefix);
 }

@@ -8,7 +8,6 @@
 
 import pLimit from 'p-limit';
 import type { Clock, Timer } from '../base/clock.js';
-import type { Connection } from '../driver/driver.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { Ledger } from './ledger/ledger.js';
 
@@ -55,9 +54,9 @@ export class DebtPayer {
   }
 
   /** `node` has a new connection: abandoned ones are put to rest first, since they could undo a payment. */
-  opened(node: CacheNode, connection: Connection): void {
+  opened(node: CacheNode): void {
     this.#nodes.add(node);
-    void this.#putToRest(node, connection).then(() => this.#schedule());
+    void this.#putToRest(node).then(() => this.#schedule());
   }
 
   /** The node is gone for good. */
@@ -83,11 +82,10 @@ export class DebtPayer {
 
   async #pay(node: CacheNode): Promise<void> {
     const { ledger } = this.#parts;
-    const { connection } = node;
-    if (connection === undefined || this.#busy.has(node)) return;
+    if (!node.isConnected || this.#busy.has(node)) return;
     this.#busy.add(node);
     try {
-      await this.#putToRest(node, connection);
+      await this.#putToRest(node);
       const debts = ledger.takeForPayment(node.slot, KEYS_PER_TICK);
       await Promise.all(
         debts.map((debt) =>
@@ -105,10 +103,10 @@ export class DebtPayer {
     }
   }
 
-  async #putToRest(node: CacheNode, connection: Connection): Promise<void> {
+  async #putToRest(node: CacheNode): Promise<void> {
     const { ledger } = this.#parts;
     for (const id of ledger.abandonedConnections(node.slot)) {
-      const isGone = await connection.ensureGone(id).catch(() => undefined);
+      const isGone = await node.ensureGone(id).catch(() => undefined);
       if (isGone === true) ledger.connectionGone(node.slot, id);
       else if (isGone === false) ledger.cannotTell(node.slot, id);
     }

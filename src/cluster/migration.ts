@@ -124,13 +124,12 @@ export class Migration {
   }
 
   async #empty(node: CacheNode, tell: () => void): Promise<boolean> {
-    const { connection } = node;
     const { clock, prefix, graceMs, hasMoved, transfer } = this.#parts;
-    if (connection === undefined || !canEnumerate(node)) return false;
+    if (!node.isConnected || !canEnumerate(node)) return false;
     let isComplete = true;
     let keeps = false;
     const copied: Copied[] = [];
-    for await (const wireKeys of connection.keys(prefix)) {
+    for await (const wireKeys of node.keys(prefix)) {
       const moved = wireKeys.filter((wireKey) => hasMoved(node, wireKey));
       for (let from = 0; from < moved.length; from += CONCURRENCY) {
         const chunk = moved.slice(from, from + CONCURRENCY);

@@ -20,6 +20,7 @@ import {
 } from './attempts.js';
 import type { Breaker } from './breaker.js';
 import { ConnectionDoubts } from './connection-doubts.js';
+import { ensureGone, walkKeys } from './errands.js';
 import { GetAttempt, type GetSink } from './get-attempt.js';
 import { KeyOrder } from './key-order.js';
 import { LANES, type Lane } from './lane.js';
@@ -165,6 +166,16 @@ export class CacheNode implements AttemptNode {
 
   raw(origin: AttemptOrigin<unknown>, lane: Lane, words: readonly (string | Buffer)[]): void {
     this.#submit(new RawAttempt(this, origin, words), lane);
+  }
+
+  /** Keys here that begin with `prefix`: see `Connection.keys`. */
+  keys(prefix: string): AsyncGenerator<string[]> {
+    return walkKeys(this.name, this.#first, prefix);
+  }
+
+  /** Whether the given up connection `id` executes nothing any more: see `Connection.ensureGone`. */
+  ensureGone(id: string): Promise<boolean> {
+    return ensureGone(this.name, this.#lanes, id);
   }
 
   failed(error: CacheError): void {

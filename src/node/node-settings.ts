@@ -5,7 +5,7 @@ import type { Driver } from '../driver/driver.js';
 import type { Breaker } from './breaker.js';
 import type { Lane } from './lane.js';
 import type { LatencyEstimate } from './latency.js';
-import type { PipelineLimits } from './pipeline.js';
+import type { PipelineLimits } from './pipeline-context.js';
 import type { RateLimiter } from './rate-limit.js';
 import type { Sweep } from './sweep.js';
 

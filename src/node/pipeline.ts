@@ -6,47 +6,18 @@
  * or the connection dies. Freed slots are handed on in the step that frees them.
  */
 
-import type { Turn, TurnMember } from '../base/turn.js';
+import type { TurnMember } from '../base/turn.js';
 import type { Connection } from '../driver/driver.js';
 import { type CacheError, faultOf, NodeError } from '../errors.js';
-import type { AttemptNode } from './attempt-state.js';
 import type { NodeOperation } from './attempts.js';
-import type { Breaker } from './breaker.js';
 import { Exchanges } from './exchanges.js';
 import { GradientLimit } from './gradient-limit.js';
 import { BreakerOpenError, RateLimitedError } from './guard-errors.js';
-import type { Lane } from './lane.js';
-import type { LatencyEstimate } from './latency.js';
 import type { Link, LinkEvents } from './link.js';
+import type { PipelineContext, PipelineLimits } from './pipeline-context.js';
 import { fullError, stalledError, timeoutError, unreachableError } from './pipeline-errors.js';
-import type { RateLimiter } from './rate-limit.js';
-import type { Sweep, Swept } from './sweep.js';
+import type { Swept } from './sweep.js';
 import { WaitQueue } from './wait-queue.js';
-
-export interface PipelineLimits {
-  readonly maxInFlight: number;
-  readonly maxQueued: number;
-  readonly maxQueuedBytes: number;
-  readonly maxQueueAgeMs: number;
-  /** Whether fewer than `maxInFlight` are sent while answers take longer than under light load. */
-  readonly adaptive: boolean;
-}
-
-export interface PipelineContext {
-  readonly node: AttemptNode;
-  readonly lane: Lane;
-  readonly turn: Turn;
-  readonly sweep: Sweep;
-  readonly breaker: Breaker;
-  readonly limiter: RateLimiter | undefined;
-  readonly latency: LatencyEstimate | undefined;
-  /** A connection that owes replies and receives nothing for so long is given up. */
-  readonly stallMs: number;
-  /** Whether the node serves small calls by some connection: then it is not down for having no room for one more. */
-  isReached(): boolean;
-  opened(connection: Connection, beganAt: number): void;
-  down(error: CacheError, wasOpen: boolean): void;
-}
 
 export class Pipeline implements TurnMember, Swept {
   readonly link: Link;
@@ -60,6 +31,8 @@ export class Pipeline implements TurnMember, Swept {
   /** Refusals of one turn, or of one outage, are one error: making it costs more than all the rest of a refusal. */
   #full: CacheError | undefined;
   #unreachable: CacheError | undefined;
+  /** Work under way that is in no queue. */
+  #errands = 0;
   /** Operations ever asked of this connection, refused ones included. */
   issued = 0;
 
@@ -149,7 +122,19 @@ export class Pipeline implements TurnMember, Swept {
     const lateMs = context.sweep.latenessMs(now);
     this.#exchanges.expire(now, (timeoutMs) => timeoutError(context, timeoutMs, true), lateMs);
     this.#watchStall(now);
-    return !this.#queue.isEmpty || !this.#exchanges.isEmpty;
+    return !this.#queue.isEmpty || !this.#exchanges.isEmpty || this.#errands > 0;
+  }
+
+  /** Watches the connection while it does `work` that is in no queue: silence ends that, too. */
+  async attended<T>(work: () => Promise<T>): Promise<T> {
+    if (this.inFlight === 0) this.#lastProgressAt = this.#context.turn.clock.now();
+    this.#errands++;
+    this.#context.sweep.watch(this);
+    try {
+      return await work();
+    } finally {
+      this.#errands--;
+    }
   }
 
   close(error: CacheError): void {

@@ -1,0 +1,64 @@
+/** What a node is owed gets paid, whatever the node does meanwhile; and what cannot be paid holds nobody up. */
+
+import { describe, expect, it } from 'vitest';
+import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
+import { MemoryNode } from '../../src/driver/memory/memory-node.js';
+import { type CacheOptions, createCache } from '../../src/index.js';
+import { FakeClock } from '../../src/testing/fake-clock.js';
+
+interface Owed {
+  readonly nodes: readonly { readonly keyDebts: number; readonly connectionDebts: number }[];
+}
+
+/** A cache over one node in still time, without any traffic of its own. */
+async function start(options: CacheOptions = {}) {
+  const clock = new FakeClock();
+  const store = new MemoryNode({ name: 'a', clock });
+  const driver = createMemoryDriver({ name: 'a', store });
+  const cache = createCache({ nodes: [{ name: 'a', driver }], clock, health: false, retry: false, ...options });
+  await clock.until(cache.ready());
+  const owed = (): Owed['nodes'][number] =>
+    (cache.stats().ledger as Owed).nodes[0] ?? { keyDebts: 0, connectionDebts: 0 };
+  /** Leaves a write on a connection that is given up. */
+  const abandonWrite = async (): Promise<void> => {
+    store.hang();
+    await clock.until(cache.set('k', 'v'));
+    await clock.advance(1_000);
+    expect(owed().connectionDebts).toBe(1);
+  };
+  const connected = async (): Promise<void> => {
+    for (let i = 0; i < 5_000 && cache.nodes()[0]?.isConnected !== true; i++) await clock.advance(1);
+    expect(cache.nodes()[0]?.isConnected).toBe(true);
+  };
+  return { clock, store, driver, cache, owed, abandonWrite, connected };
+}
+
+describe('the payer', () => {
+  it('goes on with another connection when a node never answers what it asks about connections', async () => {
+    const { clock, store, cache, owed, abandonWrite, connected } = await start();
+    await abandonWrite();
+    store.dropReplies = true;
+    store.resume();
+    await connected();
+    await clock.advance(50);
+    // From here on the node is well, but that connection will never answer.
+    store.dropReplies = false;
+    await clock.advance(5_000);
+    expect(owed()).toMatchObject({ keyDebts: 0, connectionDebts: 0 });
+    await clock.until(cache.destroy());
+  });
+});
+
+describe('a walk over the keys', () => {
+  it('ends with an error when the node falls silent', async () => {
+    const { clock, store, cache } = await start({ namespace: 'shop' });
+    await clock.until(cache.set('k', 'v'));
+    store.hang();
+    await expect(clock.until(cache.keys().next(), 5_000)).rejects.toMatchObject({
+      code: 'ERR_NODE',
+      reason: 'stalled',
+    });
+    store.resume();
+    await clock.until(cache.destroy());
+  });
+});
