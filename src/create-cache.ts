@@ -73,6 +73,11 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
       const target = { key, hash, timeoutMs: settings.timeouts.attemptMs };
       return (await promised<boolean>(target, (origin) => node.delete(origin, 'background'))).failure === undefined;
     },
+    refused: ({ name }, { message }) =>
+      process.emitWarning(
+        `node ${name} does not let us end connections that were given up, so what was written on them is distrusted for longer: ${message}`,
+        { code: 'RINGFENCE_CANNOT_END_CONNECTIONS' },
+      ),
   });
   const surroundings = {
     turn,

@@ -8,6 +8,7 @@
 
 import pLimit from 'p-limit';
 import type { Clock, Timer } from '../base/clock.js';
+import { type CacheError, NodeError } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { Ledger } from './ledger/ledger.js';
 
@@ -16,6 +17,8 @@ export interface PayerParts {
   readonly clock: Clock;
   /** Deletes `key` on `node` behind the scenes; `true` once the node has confirmed it. */
   readonly remove: (node: CacheNode, key: string, hash: number) => Promise<boolean>;
+  /** The node does not let us end connections that we gave up; told once a node. */
+  readonly refused: (node: CacheNode, error: CacheError) => void;
 }
 
 const TICK_MS = 50;
@@ -29,6 +32,8 @@ export class DebtPayer {
   /** Nodes met so far: a debt may come up at any of them when a settling time ends. */
   readonly #nodes = new Set<CacheNode>();
   readonly #busy = new Set<CacheNode>();
+  /** Nodes that have refused to end a connection. */
+  readonly #unwilling = new WeakSet<CacheNode>();
   #timer: Timer | undefined;
   #isStopped = false;
 
@@ -106,10 +111,18 @@ export class DebtPayer {
   async #putToRest(node: CacheNode): Promise<void> {
     const { ledger } = this.#parts;
     for (const id of ledger.abandonedConnections(node.slot)) {
-      const isGone = await node.ensureGone(id).catch(() => undefined);
+      const isGone = await node.ensureGone(id).catch((error: unknown) => this.#afterFailure(node, error));
       if (isGone === true) ledger.connectionGone(node.slot, id);
       else if (isGone === false) ledger.cannotTell(node.slot, id);
     }
+  }
+
+  /** A node that refuses will not change its mind, and is one that cannot tell: `false`. Else it is worth another try. */
+  #afterFailure(node: CacheNode, error: unknown): false | undefined {
+    if (!(error instanceof NodeError) || (error.reason !== 'auth' && error.reason !== 'rejected')) return undefined;
+    if (!this.#unwilling.has(node)) this.#parts.refused(node, error);
+    this.#unwilling.add(node);
+    return false;
   }
 
   #debtors(): CacheNode[] {

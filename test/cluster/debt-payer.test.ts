@@ -1,20 +1,41 @@
 /** What a node is owed gets paid, whatever the node does meanwhile; and what cannot be paid holds nobody up. */
 
 import { describe, expect, it } from 'vitest';
+import type { Connection, Driver } from '../../src/driver/driver.js';
 import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
+import { NodeError } from '../../src/errors.js';
 import { type CacheOptions, createCache } from '../../src/index.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
+import { MutantConnection } from '../contract/mutants/mutant-connection.js';
+
+/** A node that will not end connections for us, and counts how often it was asked. */
+class Unhelpful extends MutantConnection {
+  static asked = 0;
+
+  override ensureGone(): Promise<boolean> {
+    Unhelpful.asked++;
+    return Promise.reject(
+      new NodeError('auth', "Redis refused: NOPERM this user has no permissions to run 'client|kill'"),
+    );
+  }
+}
+
+function unhelpful(driver: Driver): Driver {
+  const connect: Driver['connect'] = async (options): Promise<Connection> =>
+    new Unhelpful(await driver.connect(options), {});
+  return { kind: driver.kind, capabilities: driver.capabilities, connect };
+}
 
 interface Owed {
   readonly nodes: readonly { readonly keyDebts: number; readonly connectionDebts: number }[];
 }
 
 /** A cache over one node in still time, without any traffic of its own. */
-async function start(options: CacheOptions = {}) {
+async function start(options: CacheOptions = {}, wrapped = (driver: Driver): Driver => driver) {
   const clock = new FakeClock();
   const store = new MemoryNode({ name: 'a', clock });
-  const driver = createMemoryDriver({ name: 'a', store });
+  const driver = wrapped(createMemoryDriver({ name: 'a', store }));
   const cache = createCache({ nodes: [{ name: 'a', driver }], clock, health: false, retry: false, ...options });
   await clock.until(cache.ready());
   const owed = (): Owed['nodes'][number] =>
@@ -45,6 +66,32 @@ describe('the payer', () => {
     store.dropReplies = false;
     await clock.advance(5_000);
     expect(owed()).toMatchObject({ keyDebts: 0, connectionDebts: 0 });
+    await clock.until(cache.destroy());
+  });
+});
+
+describe('a node that may not be asked to end connections', () => {
+  it('is asked once, and the settling time decides instead; we are told so once', async () => {
+    const warnings: Error[] = [];
+    const hear = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', hear);
+    Unhelpful.asked = 0;
+    const { clock, store, cache, owed, abandonWrite, connected } = await start({}, unhelpful);
+    await abandonWrite();
+    store.resume();
+    await connected();
+    await clock.advance(5_000);
+    expect(owed()).toMatchObject({ connectionDebts: 1 });
+    expect(Unhelpful.asked).toBe(1);
+    await clock.advance(6_000);
+    expect(owed()).toMatchObject({ keyDebts: 0, connectionDebts: 0 });
+    await abandonWrite();
+    store.resume();
+    await connected();
+    await clock.advance(11_000);
+    expect(owed()).toMatchObject({ keyDebts: 0, connectionDebts: 0 });
+    process.off('warning', hear);
+    expect(warnings.map(({ message }) => message)).toEqual([expect.stringMatching(/node a .*NOPERM/)]);
     await clock.until(cache.destroy());
   });
 });
