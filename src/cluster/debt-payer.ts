@@ -46,10 +46,12 @@ export class DebtPayer {
     return [...this.#nodes].reduce((sum, node) => sum + this.#parts.ledger.keyDebts(node.slot), 0);
   }
 
-  /** Whether any debtor can be reached at present. */
+  /** Whether any debtor can be reached at present, and is owed keys that can still be named. */
   canPay(): boolean {
-    const { ledger } = this.#parts;
-    return [...this.#nodes].some((node) => node.isConnected && ledger.keyDebts(node.slot) > 0);
+    const payable = new Set<number>();
+    for (const { node, keyDebts, forgotten } of this.#parts.ledger.stats().nodes)
+      if (keyDebts > forgotten) payable.add(node);
+    return [...this.#nodes].some((node) => node.isConnected && payable.has(node.slot));
   }
 
   /** Debts of `node` may have grown. */

@@ -96,6 +96,22 @@ describe('a node that may not be asked to end connections', () => {
   });
 });
 
+describe('close', () => {
+  it('does not wait for debts whose keys nobody can name any more', async () => {
+    const { clock, store, cache, owed, connected } = await start({ ledger: { maxPayable: 1 } });
+    store.hang();
+    await clock.until(Promise.all(['a', 'b', 'c'].map((key) => cache.set(key, 'v'))));
+    await clock.advance(1_000);
+    store.resume();
+    await connected();
+    await clock.advance(1_000);
+    expect(owed().keyDebts).toBeGreaterThan(0);
+    const beganAt = clock.now();
+    expect((await clock.until(cache.close())).unpaidDebts).toBe(owed().keyDebts);
+    expect(clock.now() - beganAt).toBeLessThan(50);
+  });
+});
+
 describe('a walk over the keys', () => {
   it('ends with an error when the node falls silent', async () => {
     const { clock, store, cache } = await start({ namespace: 'shop' });
