@@ -19,6 +19,9 @@ export class Lifecycle {
   readonly #events: EventBus;
   readonly #stopOthers: () => void;
   #closing: Promise<CloseReport> | undefined;
+  /** When closing ends at the latest. */
+  #endAt = Number.POSITIVE_INFINITY;
+  #report: CloseReport | undefined;
   /** The nodes are closed, or being so: nothing more is waited for. */
   isOver = false;
 
@@ -37,9 +40,13 @@ export class Lifecycle {
 
   async ready(): Promise<void> {
     const { nodes } = this.#cluster.topology;
+    const giveUpAt = this.#clock.now() + READY_MS;
     const isTried = (): boolean => nodes.every((node) => node.isConnected || node.lastError !== undefined);
     const isReached = (): boolean => nodes.some((node) => node.isConnected);
-    await this.#until(() => this.isClosed || (isTried() && isReached()), this.#clock.now() + READY_MS);
+    await this.#until(
+      () => this.isClosed || (isTried() && isReached()),
+      () => giveUpAt,
+    );
     if (this.isClosed) throw new CacheError('ERR_CLOSED', 'the cache is closed');
     if (!isReached())
       throw new CacheError('ERR_UNAVAILABLE', `no node can be reached: ${nodes[0]?.lastError?.message ?? ''}`, {
@@ -47,31 +54,37 @@ export class Lifecycle {
       });
   }
 
+  /** The earliest end asked for counts: 0 ends at once, also what is being closed already. */
   close(timeoutMs: number): Promise<CloseReport> {
-    this.#closing ??= this.#close(timeoutMs);
+    this.#endAt = Math.min(this.#endAt, this.#clock.now() + timeoutMs);
+    this.#closing ??= this.#close();
+    if (timeoutMs === 0) this.#end();
     return this.#closing;
   }
 
-  async #close(timeoutMs: number): Promise<CloseReport> {
+  async #close(): Promise<CloseReport> {
     this.#stopOthers();
-    const deadline = this.#clock.now() + timeoutMs;
-    if (timeoutMs > 0) {
-      await this.#until(() => this.#cluster.topology.nodes.every((node) => node.isIdle), deadline);
-      if (this.#payer.unpaid > 0) await this.#until(() => !this.#payer.canPay(), deadline);
-    }
+    const isOver = (): boolean => this.#report !== undefined;
+    await this.#until(() => isOver() || this.#cluster.topology.nodes.every((node) => node.isIdle));
+    if (!isOver() && this.#payer.unpaid > 0) await this.#until(() => isOver() || !this.#payer.canPay());
+    return this.#end();
+  }
+
+  #end(): CloseReport {
+    if (this.#report !== undefined) return this.#report;
     this.#cluster.stop();
     this.isOver = true;
     const error = new CacheError('ERR_CLOSED', 'the cache was closed');
     for (const node of this.#cluster.topology.nodes) node.close(error);
     // Writes that the end cut short are owed as well.
-    const unpaidDebts = this.#payer.unpaid;
+    this.#report = { unpaidDebts: this.#payer.unpaid };
     this.#payer.stop();
     this.#events.clear();
-    return { unpaidDebts };
+    return this.#report;
   }
 
-  async #until(holds: () => boolean, deadline: number): Promise<void> {
-    while (!holds() && this.#clock.now() < deadline)
+  async #until(holds: () => boolean, endsAt = (): number => this.#endAt): Promise<void> {
+    while (!holds() && this.#clock.now() < endsAt())
       await new Promise<void>((resolve) => this.#clock.setTimer(resolve, LOOK_MS, true));
   }
 }

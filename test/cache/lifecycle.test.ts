@@ -102,6 +102,33 @@ describe('a hung node', () => {
     expect(report.unpaidDebts).toBeGreaterThan(0);
     store.resume();
   });
+
+  it('does not keep destroy waiting for a close that lets calls finish, and the shorter close counts', async () => {
+    const clock = new FakeClock();
+    const timeouts = { attemptMs: 60_000, totalMs: 60_000 };
+    const hung = async (): Promise<Cache> => {
+      const store = new MemoryNode({ name: 'a', clock });
+      const nodes = [{ name: 'a', driver: createMemoryDriver({ name: 'a', store }) }];
+      const cache = createCache({ nodes, clock, timeouts, onUnavailable: 'throw', health: false });
+      await clock.until(cache.ready());
+      store.hang();
+      return cache;
+    };
+    const destroyed = await hung();
+    const call = destroyed.get('k');
+    call.catch(() => undefined);
+    const closed = destroyed.close();
+    await clock.advance(100);
+    const ended = destroyed.destroy();
+    expect(await settled([call])).toEqual([true]);
+    expect(await clock.until(ended, 10)).toEqual(await clock.until(closed, 10));
+    const hurried = await hung();
+    hurried.get('k').catch(() => undefined);
+    void hurried.close({ timeoutMs: 30_000 });
+    const beganAt = clock.now();
+    await clock.until(hurried.close({ timeoutMs: 100 }));
+    expect(clock.now() - beganAt).toBeLessThan(120);
+  });
 });
 
 describe('ready', () => {
