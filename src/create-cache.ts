@@ -89,6 +89,7 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     disabledRules,
     epoch: () => cluster.topology.epoch,
     suspect: (node: CacheNode) => cluster.suspect(node),
+    emptied: (node: CacheNode) => cluster.emptied(node),
   };
   const contexts = createContexts({
     disabledRules,

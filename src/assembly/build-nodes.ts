@@ -27,6 +27,8 @@ export interface NodeSurroundings {
   readonly epoch: () => number;
   /** The node may be ill. */
   readonly suspect: (node: CacheNode) => void;
+  /** The node has begun another life of its data. */
+  readonly emptied: (node: CacheNode) => void;
   readonly disabledRules: ReadonlySet<StalenessRule>;
 }
 
@@ -85,13 +87,19 @@ class NodeNews {
   }
 
   opened(node: CacheNode, connection: Connection, beganAt: number): void {
-    const { ledger, stamps, payer, disabledRules } = this.#around;
+    const { ledger, stamps, payer, emptied, disabledRules } = this.#around;
     const { incarnation } = connection;
     if (incarnation === undefined) {
       // A node that does not tell may have begun a new life whenever it was lost.
-      if (this.#hasLost) ledger.incarnationChanged(node.slot, false, stamps.next());
+      if (this.#hasLost) {
+        ledger.incarnationChanged(node.slot, false, stamps.next());
+        emptied(node);
+      }
     } else if (incarnation.id !== this.#incarnation) {
-      if (this.#incarnation !== undefined) ledger.incarnationChanged(node.slot, incarnation.isEmpty, stamps.next());
+      if (this.#incarnation !== undefined) {
+        ledger.incarnationChanged(node.slot, incarnation.isEmpty, stamps.next());
+        emptied(node);
+      }
       this.#incarnation = incarnation.id;
       if (!disabledRules.has('R6')) node.keepOnly(incarnation.id);
     }

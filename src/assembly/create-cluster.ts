@@ -4,6 +4,7 @@ import type { ClusterCalls } from '../cache-parts.js';
 import { HealthMonitor } from '../cluster/health-monitor.js';
 import type { LedgerStats } from '../cluster/ledger/ledger-stats.js';
 import { Rebalancer } from '../cluster/rebalancer.js';
+import { Refill } from '../cluster/refill.js';
 import { Topology } from '../cluster/topology.js';
 import type { EventBus } from '../events.js';
 import type { KeySpace } from '../key.js';
@@ -40,6 +41,8 @@ export interface Cluster extends ClusterCalls {
   stop(): void;
   /** The node's connection was lost or its breaker opened: worth a probe. */
   suspect(node: CacheNode): void;
+  /** The node has begun another life of its data: what it should hold is put back from the other owners. */
+  emptied(node: CacheNode): void;
   stateOf(node: CacheNode): NodeState;
 }
 
@@ -93,6 +96,17 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
     },
     first,
   );
+  const refill = new Refill({
+    clock,
+    prefix: handoff.migrate ? keys.prefix : '',
+    keysPerSecond: handoff.keysPerSecond,
+    topology: () => rebalancer.current,
+    carries: (wireKey) => !wireKey.startsWith(canaries),
+    copy(from, to, wireKey) {
+      const hash = contexts.read.ledgerHash(wireKey, rebalancer.current.placement.hash(wireKey));
+      return contexts.repair.copy(wireKey, hash, contexts.read.generations.snapshot(hash), from, [to]);
+    },
+  });
   const monitor =
     health === undefined
       ? undefined
@@ -106,6 +120,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
             stateChanged: (node, from, to, reason) =>
               events.emit('nodeStateChanged', { node: node.name, epoch: rebalancer.current.epoch, reason, from, to }),
             ejected(node, reason) {
+              refill.left(node);
               membership.mask(`ejected ${node.name}`, 'cut');
               events.emit('nodeEjected', { node: node.name, epoch: rebalancer.current.epoch, reason });
             },
@@ -113,6 +128,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
               node.breaker.reset();
               membership.readmit(node, () => {
                 done();
+                refill.returned(node);
                 const { epoch } = rebalancer.current;
                 events.emit('nodeReadmitted', { node: node.name, epoch, reason: 'probes passed' });
               });
@@ -155,6 +171,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
     stop() {
       monitor?.stop();
       handBack.stop();
+      refill.stop();
       rebalancer.stop();
       departures.stop();
     },
@@ -162,6 +179,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
       await monitor?.look();
     },
     suspect: (node) => monitor?.suspect(node),
+    emptied: (node) => refill.emptied(node, monitor?.isMasked(node) === true),
     stateOf: (node) => monitor?.stateOf(node) ?? (node.isConnected ? 'healthy' : 'unknown'),
   };
 }
