@@ -153,7 +153,10 @@ export class Cache<V = unknown> {
     return this.#change((cluster) => cluster.addNode(node));
   }
 
-  /** Removes a node, handing its keys over first unless `drain` is false. @throws OptionError */
+  /**
+   * Removes a node, handing its keys over first unless `drain` is false. Without a namespace or with `handoff.migrate: false`
+   * it resolves at once: keys move as they are read, while the node runs, for up to `handoff.windowMs`. @throws OptionError
+   */
   removeNode(name: string, options?: RemoveOptions): Promise<void> {
     return this.#change((cluster) => cluster.removeNode(name, options));
   }

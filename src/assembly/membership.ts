@@ -61,7 +61,11 @@ export class Membership {
     this.#change([...this.#members(), this.#newcomer(spec)], `added ${spec.name}`, 'handoff');
   }
 
-  /** With `drain` (default) resolves once its keys were handed over, else at once. @throws OptionError */
+  /**
+   * With `drain` (default) resolves once its keys were handed over, else at once. What cannot be enumerated (no namespace,
+   * `handoff.migrate: false`, a node that does not tell its keys) is not waited for: it moves as it is read, for
+   * `handoff.windowMs`. @throws OptionError
+   */
   async removeNode(name: string, { drain = true }: { readonly drain?: boolean | undefined } = {}): Promise<void> {
     const node = this.#named(name);
     const rest = this.#members().filter((member) => member.node !== node);

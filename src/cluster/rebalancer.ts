@@ -73,6 +73,7 @@ export class Rebalancer {
   #known: ReadonlySet<CacheNode>;
   #migration: Migration | undefined;
   #window: Timer | undefined;
+  #isCarrying = false;
   #isPaused = false;
   #isStopped = false;
 
@@ -125,9 +126,9 @@ export class Rebalancer {
     return after;
   }
 
-  /** Resolves when no hand-off runs. */
+  /** Resolves when the hand-off has ended, or only reads carry it on, since what is left cannot be enumerated. */
   async settled(): Promise<void> {
-    while (this.isHandingOff && !this.#isStopped)
+    while (this.isHandingOff && this.#isCarrying && !this.#isStopped)
       await new Promise<void>((resolve) => this.#parts.clock.setTimer(resolve, LOOK_MS, true));
   }
 
@@ -158,6 +159,7 @@ export class Rebalancer {
     const { events, clock, windowMs } = this.#parts;
     this.#window?.cancel();
     this.#migration?.cancel();
+    this.#isCarrying = false;
     if (!this.isHandingOff || this.#isStopped) return;
     if (kind === 'handoff' || before.previous === undefined) {
       const isSamePlacement = before.placement === after.placement;
@@ -184,10 +186,12 @@ export class Rebalancer {
     });
     if (this.#isPaused) migration.pause();
     this.#migration = migration;
+    this.#isCarrying = true;
     const former = [...nodesOf(topology.previous)];
     const clean = await migration.run(former);
     // A further change has taken over, or the window closed.
     if (this.#current !== topology || this.#migration !== migration) return;
+    this.#isCarrying = false;
     if (former.every((node) => clean.has(node) || !node.isConnected)) this.#finish(reason, clean);
   }
 
