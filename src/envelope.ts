@@ -30,6 +30,8 @@ import { isCounter } from './base/counter.js';
 export const HEADER_BYTES = 28;
 const MAGIC = 0xfc;
 const VERSION = 1;
+/** Where the flags are. */
+export const FLAGS_AT = 2;
 const SEAL_AT = 7;
 const STAMP_AT = 11;
 const CLIENT_AT = 18;
@@ -66,9 +68,10 @@ const TWO_32 = 2 ** 32;
 const MAX_STAMP_HIGH = 0x1fffff;
 const EXPIRED_FOR_MS = 10_000;
 
-/** Writes the header at the start of `out`, in which the payload from `HEADER_BYTES` to the end is already in place. */
+/** Writes the header at the start of `out`, in which the payload from `HEADER_BYTES` to `end` is already in place. */
 export function sealEnvelope(
   out: Buffer,
+  end: number,
   flags: number,
   keyHash: number,
   stamp: number,
@@ -77,7 +80,7 @@ export function sealEnvelope(
 ): void {
   out[0] = MAGIC;
   out[1] = VERSION;
-  out[2] = flags;
+  out[FLAGS_AT] = flags;
   writeUint32(out, 3, keyHash);
   const stampHigh = Math.floor(stamp / TWO_32);
   out[STAMP_AT] = stampHigh >>> 16;
@@ -86,7 +89,7 @@ export function sealEnvelope(
   writeUint32(out, STAMP_AT + 3, stamp >>> 0);
   writeUint32(out, CLIENT_AT, clientId);
   writeExpiry(out, 0, expiresAt);
-  writeUint32(out, SEAL_AT, checksum(out, STAMP_AT, out.length, flags ^ keyHash));
+  writeUint32(out, SEAL_AT, checksum(out, STAMP_AT, end, flags ^ keyHash));
 }
 
 /** Gives a whole, valid envelope another expiry, in place: for `touch`, and for copies with the remaining time to live. */

@@ -28,7 +28,7 @@ function sealed(
 ): Buffer {
   const out = Buffer.alloc(HEADER_BYTES + payload.length);
   out.set(payload, HEADER_BYTES);
-  sealEnvelope(out, flags, keyHash, stamp, clientId, expiresAt);
+  sealEnvelope(out, out.length, flags, keyHash, stamp, clientId, expiresAt);
   return out;
 }
 

@@ -128,9 +128,9 @@ export function createContexts(parts: ContextParts): {
       parts.negatives.delete(key);
       refill.forget(hash);
     },
-    remember(key, hash, generation, bytes) {
+    remember(key, hash, generation, value) {
       if (fallback === undefined || !generations.isCurrent(hash, generation)) return;
-      const kept = values.keep(bytes, 0, bytes.length);
+      const kept = values.keepEncoded(value);
       if (kept !== CORRUPT) fallback.fill(key, hash, generation, kept, kept.bytes, turn.now);
     },
     unconfirmed(key, error) {

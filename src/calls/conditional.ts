@@ -2,6 +2,7 @@
 
 import { secondHash } from '../base/string-hash.js';
 import type { CacheParts } from '../cache-parts.js';
+import { bytesOf } from '../codec/encoded.js';
 import { CacheError, OptionError } from '../errors.js';
 import { ConditionalWrite } from '../replication/conditional-write.js';
 import { type Call, type CountOptions, resolveTtl, type SetOptions } from './call-options.js';
@@ -89,6 +90,6 @@ function prepareWire(parts: CacheParts, wire: string, ttlMs: number, call: Call)
       stamp,
     ),
     ttlMs,
-    encode: (value) => parts.values.encode(wire, secondHash(wire), value, stamp, expiresAt),
+    encode: (value) => bytesOf(parts.values.encode(wire, secondHash(wire), value, stamp, expiresAt)),
   };
 }

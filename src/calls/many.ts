@@ -5,6 +5,7 @@
 
 import { secondHash } from '../base/string-hash.js';
 import type { CacheParts } from '../cache-parts.js';
+import type { Encoded } from '../codec/encoded.js';
 import { CacheError, OptionError } from '../errors.js';
 import { KeyRead } from '../replication/key-read.js';
 import { KeyWrite } from '../replication/key-write.js';
@@ -86,7 +87,7 @@ async function writeMany(
   parts: CacheParts,
   keys: readonly string[],
   call: Call,
-  encode: (key: string, wire: string, stamp: number) => { readonly bytes: Buffer | undefined; readonly ttlMs: number },
+  encode: (key: string, wire: string, stamp: number) => { readonly bytes: Encoded | undefined; readonly ttlMs: number },
 ): Promise<{ done: number; failures: Map<string, CacheError> }> {
   const written = { done: 0, failures: new Map<string, CacheError>() };
   const { topology } = parts;

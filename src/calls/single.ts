@@ -2,6 +2,7 @@
 
 import { secondHash } from '../base/string-hash.js';
 import type { CacheParts } from '../cache-parts.js';
+import type { Encoded } from '../codec/encoded.js';
 import { KeyRead } from '../replication/key-read.js';
 import { KeyWrite } from '../replication/key-write.js';
 import type { Call } from './call-options.js';
@@ -26,8 +27,8 @@ export function writeValue(
   const stamp = parts.stamps.next();
   const expiresAt = ttlMs === 0 ? 0 : parts.read.calendar.now() + ttlMs;
   const { values } = parts;
-  const bytes = values.encode(wire, values.isEnveloped ? secondHash(wire) : 0, value, stamp, expiresAt);
-  return write(parts, wire, call, stamp, bytes, ttlMs);
+  const encoded = values.encode(wire, values.isEnveloped ? secondHash(wire) : 0, value, stamp, expiresAt);
+  return write(parts, wire, call, stamp, encoded, ttlMs);
 }
 
 export function deleteValue(parts: CacheParts, wire: string, call: Call): Promise<boolean> {
@@ -39,10 +40,10 @@ function write(
   wire: string,
   call: Call,
   stamp: number,
-  bytes: Buffer | undefined,
+  value: Encoded | undefined,
   ttlMs: number,
 ): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    new KeyWrite(parts.write, parts.topology, wire, call, false, stamp, bytes, ttlMs, resolve, reject);
+    new KeyWrite(parts.write, parts.topology, wire, call, false, stamp, value, ttlMs, resolve, reject);
   });
 }

@@ -8,6 +8,7 @@
 import { readCounter } from '../base/counter.js';
 import { FORM_CODEC, formOf, isEnvelope, readEnvelope, type Verdict } from '../envelope.js';
 import { CacheError } from '../errors.js';
+import type { Encoded } from './encoded.js';
 import type { EnvelopeWriter } from './envelope-writer.js';
 import { CORRUPT, COUNTER, Kept, keepBytes, type Transcoder } from './transcoder.js';
 
@@ -41,7 +42,7 @@ export class CustomTranscoder implements Transcoder {
     this.#writer = writer;
   }
 
-  encode(key: string, keyHash: number, value: unknown, stamp: number, expiresAt: number): Buffer {
+  encode(key: string, keyHash: number, value: unknown, stamp: number, expiresAt: number): Encoded {
     if (value === undefined) throw invalid('undefined is no value', key);
     const encoded = this.#encoded(key, value);
     if (!this.isEnveloped) return this.#writer.raw(key, encoded);
@@ -57,6 +58,10 @@ export class CustomTranscoder implements Transcoder {
     if (!this.isEnveloped) return keepBytes(FORM_CODEC, bytes, start, end);
     if (isEnvelope(bytes, start)) return this.#writer.keep(bytes, start, end);
     return new Kept(COUNTER, readCounter(bytes, start, end), 8);
+  }
+
+  keepEncoded(encoded: Encoded): Kept | typeof CORRUPT {
+    return typeof encoded === 'string' ? this.#writer.keepLatin1(encoded) : this.keep(encoded, 0, encoded.length);
   }
 
   restore(key: string, kept: Kept): unknown {

@@ -7,6 +7,7 @@ import { type CompressionOptions, compress, decompress, numberOf } from '../comp
 import {
   compressionOf,
   FLAG_ASCII,
+  FLAGS_AT,
   FORM_BYTES,
   flagsAt,
   flagsOf,
@@ -16,7 +17,10 @@ import {
   sealEnvelope,
 } from '../envelope.js';
 import { CacheError } from '../errors.js';
-import { type CORRUPT, type Kept, keepBytes, keepText } from './transcoder.js';
+import { type Encoded, MAX_LATIN1 } from './encoded.js';
+import { type CORRUPT, Kept, keepBytes, keepText } from './transcoder.js';
+
+const scratch = Buffer.allocUnsafeSlow(MAX_LATIN1);
 
 export interface EnvelopeWriterOptions {
   readonly clientId: number;
@@ -39,18 +43,20 @@ export class EnvelopeWriter {
   }
 
   /** `text` must be well-formed. */
-  text(form: PayloadForm, key: string, keyHash: number, text: string, stamp: number, expiresAt: number): Buffer {
+  text(form: PayloadForm, key: string, keyHash: number, text: string, stamp: number, expiresAt: number): Encoded {
     const length = Buffer.byteLength(text, 'utf8');
     const isAscii = length === text.length;
     this.#admit(length, key);
     if (this.#compression !== undefined && length >= this.#compression.minBytes) {
       return this.#compressed(form, isAscii, keyHash, Buffer.from(text, 'utf8'), stamp, expiresAt);
     }
-    const out = Buffer.allocUnsafe(HEADER_BYTES + length);
+    const end = HEADER_BYTES + length;
+    const isShort = end < MAX_LATIN1;
+    const out = isShort ? scratch : Buffer.allocUnsafe(end);
     if (isAscii) out.latin1Write(text, HEADER_BYTES, length);
     else out.utf8Write(text, HEADER_BYTES, length);
-    sealEnvelope(out, flagsOf(form, isAscii, 0), keyHash, stamp, this.#clientId, expiresAt);
-    return out;
+    sealEnvelope(out, end, flagsOf(form, isAscii, 0), keyHash, stamp, this.#clientId, expiresAt);
+    return isShort ? out.latin1Slice(0, end) : out;
   }
 
   bytes(form: PayloadForm, key: string, keyHash: number, bytes: Uint8Array, stamp: number, expiresAt: number): Buffer {
@@ -75,6 +81,16 @@ export class EnvelopeWriter {
     const isText = formOf(flags) < FORM_BYTES && compressionOf(flags) === 0;
     if (!isText) return keepBytes(flags, bytes, from, end);
     return keepText(flags, bytes, from, end, (flags & FLAG_ASCII) !== 0);
+  }
+
+  /** The same of an envelope as a string of one byte a character. */
+  keepLatin1(envelope: string): Kept | typeof CORRUPT {
+    const flags = envelope.charCodeAt(FLAGS_AT);
+    if ((flags & FLAG_ASCII) === 0) {
+      const bytes = Buffer.from(envelope, 'latin1');
+      return this.keep(bytes, 0, bytes.length);
+    }
+    return new Kept(flags, envelope.slice(HEADER_BYTES), envelope.length);
   }
 
   /** The text of a kept payload; `undefined` if it cannot be decompressed. */
@@ -108,7 +124,7 @@ export class EnvelopeWriter {
   #wrapped(flags: number, keyHash: number, payload: Uint8Array, stamp: number, expiresAt: number): Buffer {
     const out = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
     out.set(payload, HEADER_BYTES);
-    sealEnvelope(out, flags, keyHash, stamp, this.#clientId, expiresAt);
+    sealEnvelope(out, out.length, flags, keyHash, stamp, this.#clientId, expiresAt);
     return out;
   }
 

@@ -13,6 +13,7 @@
 import { isCounterValue, readCounter, writeCounter } from '../base/counter.js';
 import { FORM_BYTES, FORM_JSON, FORM_STRING, formOf, isEnvelope, readEnvelope, type Verdict } from '../envelope.js';
 import { CacheError } from '../errors.js';
+import type { Encoded } from './encoded.js';
 import type { EnvelopeWriter } from './envelope-writer.js';
 import { readJson, writeJson } from './json-text.js';
 import { CORRUPT, COUNTER, Kept, type Transcoder } from './transcoder.js';
@@ -27,7 +28,7 @@ export class JsonTranscoder implements Transcoder {
     this.#writer = writer;
   }
 
-  encode(key: string, keyHash: number, value: unknown, stamp: number, expiresAt: number): Buffer {
+  encode(key: string, keyHash: number, value: unknown, stamp: number, expiresAt: number): Encoded {
     if (typeof value === 'string' && value.isWellFormed()) {
       return this.#writer.text(FORM_STRING, key, keyHash, value, stamp, expiresAt);
     }
@@ -48,6 +49,10 @@ export class JsonTranscoder implements Transcoder {
   keep(bytes: Buffer, start: number, end: number): Kept | typeof CORRUPT {
     if (isEnvelope(bytes, start)) return this.#writer.keep(bytes, start, end);
     return new Kept(COUNTER, readCounter(bytes, start, end), COUNTER_BYTES);
+  }
+
+  keepEncoded(encoded: Encoded): Kept | typeof CORRUPT {
+    return typeof encoded === 'string' ? this.#writer.keepLatin1(encoded) : this.keep(encoded, 0, encoded.length);
   }
 
   restore(_key: string, kept: Kept): unknown {

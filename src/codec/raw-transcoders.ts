@@ -7,7 +7,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { Verdict } from '../envelope.js';
 import { CacheError } from '../errors.js';
-import { CORRUPT, type Kept, keepBytes, keepText, type Transcoder } from './transcoder.js';
+import { bytesOf, type Encoded, MAX_LATIN1 } from './encoded.js';
+import { CORRUPT, Kept, keepBytes, keepText, ownLatin1, type Transcoder } from './transcoder.js';
 
 /** Raw values have no flags. */
 const NO_FLAGS = 0;
@@ -22,12 +23,12 @@ export class StringTranscoder implements Transcoder {
     this.#maxValueBytes = maxValueBytes;
   }
 
-  encode(key: string, _keyHash: number, value: unknown): Buffer {
+  encode(key: string, _keyHash: number, value: unknown): Encoded {
     if (typeof value !== 'string') throw refused('string', `takes strings, not ${typeof value}`, key);
     if (!value.isWellFormed()) throw refused('string', 'cannot store a lone surrogate', key);
-    const bytes = Buffer.from(value, 'utf8');
-    admit(bytes.length, this.#maxValueBytes, key);
-    return bytes;
+    const length = Buffer.byteLength(value, 'utf8');
+    admit(length, this.#maxValueBytes, key);
+    return length === value.length && length < MAX_LATIN1 ? value : Buffer.from(value, 'utf8');
   }
 
   check(): Verdict {
@@ -40,6 +41,11 @@ export class StringTranscoder implements Transcoder {
     const isMangled =
       kept !== CORRUPT && String(kept.payload).includes(REPLACEMENT) && !isUtf8(bytes.subarray(start, end));
     return isMangled ? CORRUPT : kept;
+  }
+
+  keepEncoded(encoded: Encoded): Kept | typeof CORRUPT {
+    if (typeof encoded !== 'string') return this.keep(encoded, 0, encoded.length);
+    return new Kept(NO_FLAGS, ownLatin1(encoded), encoded.length);
   }
 
   restore(_key: string, kept: Kept): unknown {
@@ -70,6 +76,11 @@ export class BytesTranscoder implements Transcoder {
 
   keep(bytes: Buffer, start: number, end: number): Kept | typeof CORRUPT {
     return keepBytes(NO_FLAGS, bytes, start, end);
+  }
+
+  keepEncoded(encoded: Encoded): Kept | typeof CORRUPT {
+    const bytes = bytesOf(encoded);
+    return this.keep(bytes, 0, bytes.length);
   }
 
   restore(_key: string, kept: Kept): unknown {

@@ -9,6 +9,7 @@
 
 import { constants } from 'node:buffer';
 import type { Verdict } from '../envelope.js';
+import { type Encoded, MAX_LATIN1 } from './encoded.js';
 
 /** Bytes that are no value: cut, changed, or not what this codec writes. A miss, and never an error. */
 export const CORRUPT: unique symbol = Symbol('corrupt');
@@ -38,17 +39,20 @@ export interface Transcoder {
   readonly isEnveloped: boolean;
 
   /**
-   * The bytes to store, owned by nobody else. `key` is the wire key and `keyHash` its `secondHash`; `stamp` is the
+   * What to store, owned by nobody else. `key` is the wire key and `keyHash` its `secondHash`; `stamp` is the
    * write's, `expiresAt` in calendar milliseconds, 0 for none. Raw codecs use none of the three numbers.
    * @throws CacheError `ERR_INVALID_VALUE` for what the codec cannot store, `ERR_VALUE_TOO_LARGE` above the limit
    */
-  encode(key: string, keyHash: number, value: unknown, stamp: number, expiresAt: number): Buffer;
+  encode(key: string, keyHash: number, value: unknown, stamp: number, expiresAt: number): Encoded;
 
   /** Judges `bytes[start, end)`; raw codecs approve of all bytes. Only `ok` and `digits` may be kept. */
   check(bytes: Buffer, start: number, end: number, keyHash: number, calendarMs: number): Verdict;
 
   /** Copies the value out of `bytes[start, end)`, which `check` approved. Never throws. */
   keep(bytes: Buffer, start: number, end: number): Kept | typeof CORRUPT;
+
+  /** As `keep`, of what `encode` made. */
+  keepEncoded(encoded: Encoded): Kept | typeof CORRUPT;
 
   /** The value itself, a fresh one at each call unless it is primitive. Never throws. */
   restore(key: string, kept: Kept): unknown;
@@ -58,6 +62,13 @@ export interface Transcoder {
 export function keepBytes(flags: number, bytes: Buffer, start: number, end: number): Kept | typeof CORRUPT {
   if (end - start > constants.MAX_STRING_LENGTH) return CORRUPT;
   return new Kept(flags, bytes.latin1Slice(start, end), end - start);
+}
+
+const scratch = Buffer.allocUnsafeSlow(MAX_LATIN1);
+
+/** A copy of short text, one byte a character: a caller's string may be a slice of a far longer one and keep all of that. */
+export function ownLatin1(text: string): string {
+  return scratch.latin1Slice(0, scratch.latin1Write(text, 0));
 }
 
 /** Copies UTF-8 text out; text that is not 7-bit may take two bytes a character. */

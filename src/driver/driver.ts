@@ -59,6 +59,8 @@ export interface StoreOperation {
   readonly key: string;
   readonly mode: StoreMode;
   readonly bytes: Buffer;
+  /** The same as a string of one byte a character, where there is one: then nobody need ask for `bytes`, which costs more. */
+  readonly latin1?: string | undefined;
   readonly ttlMs: TtlMs;
   /** The token of an `Inspection` for mode `compare`, of a lease for mode `leased`. */
   readonly token?: string | undefined;

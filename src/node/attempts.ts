@@ -106,27 +106,35 @@ export abstract class Attempt<T> implements AttemptState {
 export class StoreAttempt extends Attempt<boolean> implements StoreOperation {
   readonly kind = 'store';
   readonly mode: StoreMode;
-  readonly bytes: Buffer;
   readonly ttlMs: TtlMs;
   readonly token: string | undefined;
+  private readonly value: Buffer | string;
 
   constructor(
     node: AttemptNode,
     origin: AttemptOrigin<boolean>,
     mode: StoreMode,
-    bytes: Buffer,
+    value: Buffer | string,
     ttlMs: TtlMs,
     token: string | undefined,
   ) {
     super(node, origin);
     this.mode = mode;
-    this.bytes = bytes;
+    this.value = value;
     this.ttlMs = ttlMs;
     this.token = token;
   }
 
+  get bytes(): Buffer {
+    return typeof this.value === 'string' ? Buffer.from(this.value, 'latin1') : this.value;
+  }
+
+  get latin1(): string | undefined {
+    return typeof this.value === 'string' ? this.value : undefined;
+  }
+
   override get heldBytes(): number {
-    return this.bytes.length;
+    return this.value.length;
   }
 }
 

@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.js';
 import type { HybridClock } from '../base/hybrid-clock.js';
 import type { StalenessRule } from '../base/staleness-rules.js';
 import type { Ledger } from '../cluster/ledger/ledger.js';
+import type { Encoded } from '../codec/encoded.js';
 import type { Kept, Transcoder } from '../codec/transcoder.js';
 import type { Verdict } from '../envelope.js';
 import type { CacheError } from '../errors.js';
@@ -97,7 +98,7 @@ export interface WriteContext extends KeyContext {
   /** A write of `key` begins: whatever this process remembers of it no longer counts. */
   forget(key: string, hash: number): void;
   /** Remembers a value that an owner has confirmed, for when no node can answer; nothing if the key was written since. */
-  remember(key: string, hash: number, generation: number, bytes: Buffer): void;
+  remember(key: string, hash: number, generation: number, value: Encoded): void;
   /** Tells that fewer owners than asked for confirmed a write. */
   unconfirmed(key: string, error: CacheError): void;
   /** Debts of `node` may have grown. */

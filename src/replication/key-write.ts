@@ -7,6 +7,7 @@
  */
 
 import type { Topology } from '../cluster/topology.js';
+import type { Encoded } from '../codec/encoded.js';
 import { CacheError, faultOf } from '../errors.js';
 import type { Attempt, AttemptOrigin, AttemptSink } from '../node/attempts.js';
 import type { CacheNode } from '../node/cache-node.js';
@@ -37,8 +38,8 @@ export class KeyWrite implements AttemptSink<boolean> {
   /** Whether a write that too few owners confirmed is an error even where the cache answers it by `false`. */
   private readonly isStrict: boolean;
   private readonly stamp: number;
-  /** The bytes to store; `undefined` deletes. */
-  private readonly bytes: Buffer | undefined;
+  /** What to store; `undefined` deletes. */
+  private readonly bytes: Encoded | undefined;
   private readonly ttlMs: number;
   private readonly resolve: (done: boolean) => void;
   private readonly reject: (error: CacheError) => void;
@@ -61,7 +62,7 @@ export class KeyWrite implements AttemptSink<boolean> {
     call: WriteCall,
     isStrict: boolean,
     stamp: number,
-    bytes: Buffer | undefined,
+    bytes: Encoded | undefined,
     ttlMs: number,
     resolve: (done: boolean) => void,
     reject: (error: CacheError) => void,

@@ -4,14 +4,16 @@
  * after anything from none to one. Bare values get no tick, since nothing would end them in time.
  */
 
+import { type Encoded, hasExpiry } from '../codec/encoded.js';
 import { NO_EXPIRY } from '../driver/driver.js';
-import { expiresAtAt, isEnvelope } from '../envelope.js';
+import { isEnvelope } from '../envelope.js';
 import type { CacheNode } from '../node/cache-node.js';
 
 /** What to tell `node` for a copy that is to live `ttlMs`; `isEnveloped` says whether the codec writes envelopes. */
-export function toldLife(node: CacheNode, bytes: Buffer, isEnveloped: boolean, ttlMs: number): number {
+export function toldLife(node: CacheNode, value: Encoded, isEnveloped: boolean, ttlMs: number): number {
   if (node.keepsTime || ttlMs === NO_EXPIRY) return ttlMs;
-  const isExact = isEnveloped && isEnvelope(bytes, 0) && expiresAtAt(bytes, 0) !== 0;
+  // A string is an envelope: bare counters are bytes.
+  const isExact = isEnveloped && (typeof value === 'string' || isEnvelope(value, 0)) && hasExpiry(value);
   return isExact ? ttlMs + node.driver.capabilities.ttlResolutionMs : ttlMs;
 }
 

@@ -205,7 +205,7 @@ describe.each(ALL_FLEETS)('values over $name', (kind) => {
     function sealed(payload: Buffer, flags: number): Buffer {
       const out = Buffer.alloc(HEADER_BYTES + payload.length);
       payload.copy(out, HEADER_BYTES);
-      sealEnvelope(out, flags, secondHash(`${namespace}:k`), 1, 1, 0);
+      sealEnvelope(out, out.length, flags, secondHash(`${namespace}:k`), 1, 1, 0);
       return out;
     }
 

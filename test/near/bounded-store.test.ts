@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bytesOf } from '../../src/codec/encoded.js';
 import { CORRUPT, Kept } from '../../src/codec/transcoder.js';
 import { createTranscoder } from '../../src/codec.js';
 import { BoundedStore } from '../../src/near/bounded-store.js';
@@ -93,7 +94,7 @@ describe('BoundedStore', () => {
   it('F5 does not pin the 64 KiB buffer that a 10-byte value was read from', () => {
     const json = createTranscoder({ clientId: 1 });
     const bytes = createTranscoder({ codec: 'bytes', clientId: 1 });
-    const encoded = json.encode('k', 0, 'ten bytes!', 0, 0);
+    const encoded = bytesOf(json.encode('k', 0, 'ten bytes!', 0, 0));
     const kept = new BoundedStore<Kept>(ROOMY);
     const raw = new BoundedStore<Buffer>(ROOMY);
     const before = heapInUse();

@@ -55,7 +55,7 @@ export class MetaEncoder extends RequestBuffer {
 
   store(operation: FlaggedStore, expiry: number, opaque: number): boolean {
     if (!this.begin(LETTER.s, operation.key)) return false;
-    const value = operation.bytes;
+    const value = operation.latin1 ?? operation.bytes;
     this.bytes[this.length++] = SPACE;
     this.number(value.length);
     this.keyFlag();

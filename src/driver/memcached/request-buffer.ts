@@ -96,7 +96,13 @@ export abstract class RequestBuffer {
   }
 
   /** A value and its line break, the end of a request. */
-  protected value(value: Buffer): void {
+  protected value(value: Buffer | string): void {
+    if (typeof value === 'string') {
+      this.room(value.length + 2);
+      this.ascii(value);
+      this.lineBreak();
+      return;
+    }
     if (value.length < UNCOPIED_BYTES) {
       this.room(value.length + 2);
       this.bytes.set(value, this.length);

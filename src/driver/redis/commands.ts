@@ -49,22 +49,24 @@ export function encodeOperation(operation: Operation, encoder: RespEncoder): voi
 }
 
 function encodeStore(operation: StoreOperation, encoder: RespEncoder): void {
-  const { key, bytes, ttlMs, mode } = operation;
+  const { key, ttlMs, mode } = operation;
   if (mode === 'compare') {
-    script(encoder, COMPARE_AND_SET, key, endsEarly(ttlMs), [operation.token ?? '', bytes, String(ttlMs)]);
+    script(encoder, COMPARE_AND_SET, key, endsEarly(ttlMs), [operation.token ?? '', operation.bytes, String(ttlMs)]);
     return;
   }
   if (mode === 'leased') {
-    script(encoder, STORE_LEASED, key, true, [operation.token ?? '', bytes, String(ttlMs)]);
+    script(encoder, STORE_LEASED, key, true, [operation.token ?? '', operation.bytes, String(ttlMs)]);
     return;
   }
   if (endsEarly(ttlMs)) {
-    script(encoder, SHORT_STORE, key, true, [bytes, String(ttlMs), CONDITIONS[mode]]);
+    script(encoder, SHORT_STORE, key, true, [operation.bytes, String(ttlMs), CONDITIONS[mode]]);
     return;
   }
+  const { latin1 } = operation;
   encoder.literal(SET_HEADS[(ttlMs === NO_EXPIRY ? 0 : 2) + (mode === 'set' ? 0 : 1)] as string);
   encoder.text(key);
-  encoder.value(bytes);
+  if (latin1 === undefined) encoder.value(operation.bytes);
+  else encoder.latin1(latin1);
   if (ttlMs !== NO_EXPIRY) {
     const digits = String(ttlMs);
     encoder.literal(`${PX_HEAD}$${digits.length}\r\n${digits}\r\n`);

@@ -1,8 +1,9 @@
 /**
  * Requests to RESP, gathered so that one `send` is one write.
  *
- * Requests without values are one string. Otherwise text and values alternate and are laid into one buffer: copying a
- * small value costs less than a further element of a vectored write. Values of COPY_LIMIT bytes and more go out uncopied.
+ * Text is gathered in one string of one byte a character, which costs less than any buffer of its own. Where values come as
+ * buffers, text and values alternate and are laid into one buffer: copying a small value costs less than a further
+ * element of a vectored write. Values of COPY_LIMIT bytes and more go out uncopied.
  */
 
 import type { Writable } from 'node:stream';
@@ -15,23 +16,24 @@ function headOf(length: number): string {
   return HEADS[length] ?? `$${length}\r\n`;
 }
 
+/** Its UTF-8, one byte a character: mostly itself. */
+function utf8AsLatin1(word: string): string {
+  return Buffer.byteLength(word) === word.length ? word : Buffer.from(word, 'utf8').latin1Slice();
+}
+
 export class RespEncoder {
-  /** Text since the last value. */
+  /** Text since the last value, one byte a character. */
   #text = '';
   /** What precedes #text: text, value, text, value … */
   #parts: (string | Buffer)[] = [];
-  /** Bytes of all text so far, and whether each character of it is one byte. */
-  #textBytes = 0;
-  #isAscii = true;
 
   begin(argumentCount: number): void {
-    this.literal(`*${argumentCount}\r\n`);
+    this.#text += `*${argumentCount}\r\n`;
   }
 
   /** ASCII text that is already RESP. */
   literal(resp: string): void {
     this.#text += resp;
-    this.#textBytes += resp.length;
   }
 
   argument(word: string | Buffer): void {
@@ -40,21 +42,19 @@ export class RespEncoder {
   }
 
   text(word: string): void {
-    const length = Buffer.byteLength(word);
-    const head = headOf(length);
-    if (length !== word.length) this.#isAscii = false;
-    this.#text += `${head}${word}\r\n`;
-    this.#textBytes += head.length + length + 2;
+    this.latin1(utf8AsLatin1(word));
+  }
+
+  /** A word of one byte a character. */
+  latin1(word: string): void {
+    this.#text += `${headOf(word.length)}${word}\r\n`;
   }
 
   /** The word, and the word once more with each suffix, which is ASCII. */
   withSuffixes(word: string, suffixes: readonly string[]): void {
-    const length = Buffer.byteLength(word);
-    if (length !== word.length) this.#isAscii = false;
-    let added = `${headOf(length)}${word}\r\n`;
-    for (const suffix of suffixes) added += `${headOf(length + suffix.length)}${word}${suffix}\r\n`;
-    this.#text += added;
-    this.#textBytes += added.length + (length - word.length) * (suffixes.length + 1);
+    const plain = utf8AsLatin1(word);
+    this.latin1(plain);
+    for (const suffix of suffixes) this.#text += `${headOf(plain.length + suffix.length)}${plain}${suffix}\r\n`;
   }
 
   value(bytes: Buffer): void {
@@ -66,21 +66,18 @@ export class RespEncoder {
 
   /** Writes all that was gathered, and is empty again. */
   writeTo(stream: Writable): void {
-    if (this.#parts.length === 0) stream.write(this.#text, this.#isAscii ? 'latin1' : 'utf8');
+    if (this.#parts.length === 0) stream.write(this.#text, 'latin1');
     else this.#writeParts(stream);
     this.#parts = [];
     this.#text = '';
-    this.#textBytes = 0;
-    this.#isAscii = true;
   }
 
   #writeParts(stream: Writable): void {
     this.#parts.push(this.#text);
-    let copied = this.#textBytes;
+    let copied = 0;
     let hasLarge = false;
-    for (let i = 1; i < this.#parts.length; i += 2) {
-      const length = this.#parts[i]?.length ?? 0;
-      if (length < COPY_LIMIT) copied += length;
+    for (const part of this.#parts) {
+      if (typeof part === 'string' || part.length < COPY_LIMIT) copied += part.length;
       else hasLarge = true;
     }
     const block = Buffer.allocUnsafe(copied);
@@ -89,7 +86,7 @@ export class RespEncoder {
     let end = 0;
     for (const part of this.#parts) {
       if (typeof part === 'string') {
-        end += this.#isAscii ? block.latin1Write(part, end) : block.utf8Write(part, end);
+        end += block.latin1Write(part, end);
       } else if (part.length < COPY_LIMIT) {
         block.set(part, end);
         end += part.length;
