@@ -127,15 +127,16 @@ export class CacheNode implements AttemptNode {
     this.#lanes.of(to, hash).enqueue(new GetAttempt(this, key, hash, timeoutMs, sink));
   }
 
+  /** A string holds the bytes to store one a character. */
   store(
     origin: AttemptOrigin<boolean>,
     lane: Lane,
     mode: StoreMode,
-    bytes: Buffer,
+    value: Buffer | string,
     ttlMs: TtlMs,
     token?: string,
   ): void {
-    this.#submit(new StoreAttempt(this, origin, mode, bytes, ttlMs, token), lane);
+    this.#submit(new StoreAttempt(this, origin, mode, value, ttlMs, token), lane);
   }
 
   delete(origin: AttemptOrigin<boolean>, lane: Lane): void {
