@@ -26,7 +26,7 @@ export interface AttemptState {
   fault: Fault | undefined;
   /** Bytes it keeps in a queue. */
   readonly heldBytes: number;
-  /** Monotonic time, whole ms, of the end of the turn in which it was issued; 0 while it has not left. */
+  /** Monotonic time, whole ms, of the end of the turn in which it was issued; 0 before. */
   startedAt: number;
   /** Settles it towards its caller without an answer; the wire may still owe one. */
   expire(error: CacheError): void;

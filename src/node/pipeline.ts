@@ -113,6 +113,7 @@ export class Pipeline implements TurnMember, Swept {
     this.#queue.endTurn(now);
     this.#context.sweep.watch(this);
     this.#pump(now);
+    if (!this.#queue.isEmpty) this.#queue.stay(now);
   }
 
   sweep(now: number): boolean {

@@ -56,6 +56,14 @@ export class WaitQueue {
     this.#gathering = [];
   }
 
+  /** What could not leave in the turn that ended now: its time runs all the same, sent or not. */
+  stay(now: number): void {
+    const last = this.#waiting.at(-1);
+    if (last === undefined || last.startedAt !== now) return;
+    const started = Math.floor(now);
+    for (let i = last.next; i < last.operations.length; i++) (last.operations[i] as NodeOperation).startedAt = started;
+  }
+
   /** The next batch of at most `room` operations; empty if all of them were over. */
   take(room: number): Batch {
     const waiting = this.#waiting[0] as Waiting;
