@@ -1,5 +1,6 @@
 /** From the calls of a run to what the targets ask: over the whole run, by episode, and over time. */
 
+import { median } from '../harness/statistics.js';
 import { GET, OUTCOMES } from './load.js';
 
 const BUCKET_MS = 500;
@@ -26,19 +27,19 @@ export function figuresOf(load, episodes) {
   };
   const asked = episodes.map((episode) => {
     const { node, beforeAt, faultAt, healedAt, endAt } = episode;
-    const others = (a, b, measure) =>
-      quantile(
-        ran.filter((n) => at[n] >= a && at[n] < b && isElsewhere(nodesOf(load.key[n]), kind[n], node)).map(measure),
-        0.99,
-      );
+    const elsewhere = (n) => isElsewhere(nodesOf(load.key[n]), kind[n], node);
+    const before = ran.filter((n) => at[n] >= beforeAt && at[n] < faultAt && elsewhere(n));
+    const during = ran.filter((n) => at[n] >= faultAt && at[n] < healedAt && elsewhere(n));
     const within = ran.filter((n) => at[n] >= faultAt && at[n] < endAt);
     const ofGets = within.filter((n) => kind[n] === GET);
     return {
       name: episode.name,
-      othersBefore: others(beforeAt, faultAt, less),
-      othersDuring: others(faultAt, healedAt, less),
-      othersBeforeWithLoop: others(beforeAt, faultAt, settled),
-      othersDuringWithLoop: others(faultAt, healedAt, settled),
+      before,
+      during,
+      othersBefore: usualP99(before, at, less),
+      othersDuring: usualP99(during, at, less),
+      allOthersBefore: quantile(before.map(less), 0.99),
+      allOthersDuring: quantile(during.map(less), 0.99),
       gets: ofGets.length,
       hits: counted(ofGets, 'hit'),
       misses: counted(ofGets, 'miss'),
@@ -68,24 +69,33 @@ export function figuresOf(load, episodes) {
     p999Gets: quantile(gets.map(less), 0.999),
     p999WithLoop: quantile(ran.map(settled), 0.999),
     longest: quantile(ran.map(less), 1),
-    othersBefore: pooled(load, ran, episodes, less, nodesOf, ({ beforeAt, faultAt }) => [beforeAt, faultAt]),
-    othersDuring: pooled(load, ran, episodes, less, nodesOf, ({ faultAt, healedAt }) => [faultAt, healedAt]),
+    othersBefore: usualP99(pooled(asked, 'before'), at, less),
+    othersDuring: usualP99(pooled(asked, 'during'), at, less),
+    allOthersBefore: quantile(pooled(asked, 'before').map(less), 0.99),
+    allOthersDuring: quantile(pooled(asked, 'during').map(less), 0.99),
     errors: Object.fromEntries(load.errors),
-    episodes: asked,
+    episodes: asked.map(({ before: _, during: __, ...rest }) => rest),
     timeline: timelineOf(load, ran, from, less),
   };
 }
 
 /** Calls to other nodes in all episodes together: more of them than in any one, and so less by chance. */
-function pooled(load, ran, episodes, measure, nodesOf, windowOf) {
-  const all = [];
-  for (const episode of episodes) {
-    const [a, b] = windowOf(episode);
-    for (const n of ran)
-      if (load.at[n] >= a && load.at[n] < b && isElsewhere(nodesOf(load.key[n]), load.kind[n], episode.node))
-        all.push(measure(n));
+function pooled(episodes, which) {
+  return episodes.flatMap((episode) => episode[which]);
+}
+
+/**
+ * The median of the p99s of all half seconds: what a busy machine does to a few of them does not count, what a fault does
+ * to the calls while it lasts does.
+ */
+function usualP99(calls, at, measure) {
+  const buckets = new Map();
+  for (const n of calls) {
+    const bucket = Math.floor(at[n] / BUCKET_MS);
+    if (buckets.has(bucket)) buckets.get(bucket).push(measure(n));
+    else buckets.set(bucket, [measure(n)]);
   }
-  return quantile(all, 0.99);
+  return median([...buckets.values()].map((values) => quantile(values, 0.99)));
 }
 
 /** A get goes to the first owner; a set goes to all. */

@@ -3,6 +3,7 @@
  * servers, each behind a proxy that can refuse, delay and hold. Faults come as messages, and are answered once in force.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FaultProxy, startMemcached, startRedis } from 'ringfence/testing';
 
 const [, , kind, count] = process.argv;
@@ -27,7 +28,32 @@ const FAULTS = {
   heal: (_, proxy) => proxy.heal(),
 };
 
-process.on('message', async ({ fault, node, end }) => {
+const SLICE_MS = 100;
+
+/** Bytes that the node that got most got, by tenth of a second. */
+async function mostBytes(ms) {
+  const slices = [];
+  const sums = () => proxies.map((proxy) => proxy.connections.reduce((sum, { bytesToNode }) => sum + bytesToNode, 0));
+  let before = sums();
+  for (const end = performance.now() + ms; performance.now() < end; ) {
+    await sleep(SLICE_MS);
+    const now = sums();
+    slices.push(Math.max(...now.map((sum, i) => Math.max(0, sum - before[i]))));
+    before = now;
+  }
+  return slices;
+}
+
+process.on('message', async ({ fault, node, end, watchMs, bringsBack = false }) => {
+  if (watchMs !== undefined) {
+    const isBack = bringsBack
+      ? Promise.all(servers.map((server, i) => FAULTS['bring back'](server, proxies[i])))
+      : undefined;
+    const slices = await mostBytes(watchMs);
+    await isBack;
+    process.send({ slices });
+    return;
+  }
   if (end) {
     await Promise.all(proxies.map((proxy) => proxy.close()));
     await Promise.all(servers.map((server) => server.stop()));
