@@ -37,9 +37,9 @@ export class HybridClock {
     return this.#last;
   }
 
-  /** A stamp above all before it. */
-  next(): number {
-    const physical = this.#calendar.now() * STAMPS_PER_MS;
+  /** A stamp above all before it; `calendarMs` is the present, where it has been read already. */
+  next(calendarMs: number = this.#calendar.now()): number {
+    const physical = calendarMs * STAMPS_PER_MS;
     this.#last = physical > this.#last ? physical : this.#last + 1;
     return this.#last;
   }

@@ -82,7 +82,13 @@ export function defaultCall(settings: {
 export function resolveCall(options: CallOptions, defaults: Call, fields: CallFields): Call {
   if (typeof options !== 'object' || options === null)
     throw new OptionError('options', `must be an object, got ${options === null ? 'null' : typeof options}`);
-  for (const name in options) if (!fields.has(name) && Object.hasOwn(options, name)) throw unknownOption(name, fields);
+  let isPlain = true;
+  for (const name in options) {
+    if (name === 'ttlMs' && fields !== FIELDS.call) continue;
+    if (!fields.has(name) && Object.hasOwn(options, name)) throw unknownOption(name, fields);
+    isPlain = false;
+  }
+  if (isPlain) return defaults;
   const { timeoutMs, lane, write, signal, read } = options;
   if (timeoutMs !== undefined && !isTimeout(timeoutMs, 1)) throw notTimeout(timeoutMs, 1);
   if (lane !== undefined && !LANES.includes(lane))

@@ -24,8 +24,9 @@ export function writeValue(
   value: unknown,
   ttlMs: number,
 ): Promise<boolean> {
-  const stamp = parts.stamps.next();
-  const expiresAt = ttlMs === 0 ? 0 : parts.read.calendar.now() + ttlMs;
+  const now = parts.read.calendar.now();
+  const stamp = parts.stamps.next(now);
+  const expiresAt = ttlMs === 0 ? 0 : now + ttlMs;
   const { values } = parts;
   const encoded = values.encode(wire, values.isEnveloped ? secondHash(wire) : 0, value, stamp, expiresAt);
   return write(parts, wire, call, stamp, encoded, ttlMs);

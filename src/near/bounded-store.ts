@@ -27,12 +27,18 @@ export interface StoredItem<T> {
   readonly until: number;
 }
 
-interface SizedItem<T> extends StoredItem<T> {
+interface Slot<T> {
+  /** `undefined` once dropped. */
+  item: T | undefined;
+  storedAt: number;
+  until: number;
   readonly bytes: number;
 }
 
+const GONE = Number.NEGATIVE_INFINITY;
+
 export class BoundedStore<T> {
-  readonly #entries: LRUCache<string, SizedItem<T>>;
+  readonly #entries: LRUCache<string, Slot<T>>;
 
   constructor({ maxEntries, maxBytes }: StoreBounds) {
     this.#entries = new LRUCache({ max: maxEntries, maxSize: maxBytes, sizeCalculation: (entry) => entry.bytes });
@@ -49,20 +55,32 @@ export class BoundedStore<T> {
   /** Stores `item`, of `itemBytes`, until the monotonic clock reaches `until`. An item above all bounds is not stored. */
   set(key: string, item: T, itemBytes: number, storedAt: number, until: number): void {
     // A key beyond Latin-1 takes two bytes a character; telling would cost more than the few bytes are worth.
-    const bytes = ENTRY_OVERHEAD_BYTES + key.length + itemBytes;
-    if (item instanceof Uint8Array) {
-      this.#entries.set(key, { item: ownCopy(item), storedAt, until, bytes: bytes + BUFFER_OVERHEAD_BYTES });
-    } else {
-      this.#entries.set(key, { item, storedAt, until, bytes });
-    }
+    const isBinary = item instanceof Uint8Array;
+    const bytes = ENTRY_OVERHEAD_BYTES + key.length + itemBytes + (isBinary ? BUFFER_OVERHEAD_BYTES : 0);
+    const own = isBinary ? ownCopy(item) : item;
+    const slot = this.#entries.get(key);
+    if (slot?.bytes === bytes) {
+      slot.item = own;
+      slot.storedAt = storedAt;
+      slot.until = until;
+    } else this.#entries.set(key, { item: own, storedAt, until, bytes });
   }
 
-  /** The entry, if it is there and `now` is before its end. */
+  /** The entry, if it is there and `now` is before its end; valid until the next call. */
   get(key: string, now: number): StoredItem<T> | undefined {
-    const entry = this.#entries.get(key);
-    if (entry === undefined || now < entry.until) return entry;
+    const slot = this.#entries.get(key);
+    if (slot === undefined) return undefined;
+    if (now < slot.until) return slot as StoredItem<T>;
     this.#entries.delete(key);
     return undefined;
+  }
+
+  /** Empties the entry and keeps its place, counted as before, for the next `set` of the key. */
+  drop(key: string): void {
+    const slot = this.#entries.peek(key);
+    if (slot === undefined) return;
+    slot.item = undefined;
+    slot.until = GONE;
   }
 
   delete(key: string): boolean {

@@ -51,6 +51,8 @@ export class CacheNode implements AttemptNode {
   readonly keepsTime: boolean;
   /** How long its answers take; `undefined` where nobody wants to know. */
   readonly latency: LatencyEstimate | undefined;
+  /** The largest value it takes, as far as it has told. */
+  maxValueBytes: number | undefined = undefined;
   failures = 0;
   hits = 0;
   misses = 0;
@@ -70,7 +72,10 @@ export class CacheNode implements AttemptNode {
     this.#keepsOrder = settings.keepsOrder;
     this.keepsTime = settings.driver.capabilities.ttlResolutionMs <= 1;
     this.#lanes = openLanes(this, settings, {
-      opened: (connection, beganAt) => events.opened(this, connection, beganAt),
+      opened: (connection, beganAt) => {
+        this.maxValueBytes = connection.maxValueBytes;
+        events.opened(this, connection, beganAt);
+      },
       down: (error, wasOpen) => {
         this.#doubts.lost(error);
         events.down(this, error, wasOpen);

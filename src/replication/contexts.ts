@@ -90,13 +90,16 @@ export interface ReadContext extends KeyContext {
   repair(key: string, hash: number, generation: number, from: CacheNode, missing: readonly CacheNode[]): void;
 }
 
+/** What begins to write: one that is decided at a node, or not. */
+export type WriteKind = 'set' | 'delete' | 'condition';
+
 export interface WriteContext extends KeyContext {
   readonly policy: WritePolicy;
   readonly largeValueBytes: number;
   /** Longest life of what a stand-in stores (rule R13). */
   readonly standInTtlMs: number;
   /** A write of `key` begins: whatever this process remembers of it no longer counts. */
-  forget(key: string, hash: number): void;
+  forget(key: string, hash: number, by: WriteKind): void;
   /** Remembers a value that an owner has confirmed, for when no node can answer; nothing if the key was written since. */
   remember(key: string, hash: number, generation: number, value: Encoded): void;
   /** Tells that fewer owners than asked for confirmed a write. */

@@ -30,10 +30,11 @@ const SILENT: AttemptSink<boolean> = {
   failedLate: () => undefined,
 };
 
-export class KeyWrite implements AttemptSink<boolean> {
+/** The origin and the sink of its own attempts at once: an object less for every write in flight. */
+export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
   private readonly context: WriteContext;
   private readonly topology: Topology;
-  private readonly key: string;
+  readonly key: string;
   private readonly call: WriteCall;
   /** Whether a write that too few owners confirmed is an error even where the cache answers it by `false`. */
   private readonly isStrict: boolean;
@@ -44,7 +45,8 @@ export class KeyWrite implements AttemptSink<boolean> {
   private readonly resolve: (done: boolean) => void;
   private readonly reject: (error: CacheError) => void;
   private readonly place: number;
-  private readonly hash: number;
+  readonly hash: number;
+  timeoutMs: number;
   private readonly generation: number;
   private startedAt = 0;
   private attempts = 1;
@@ -79,15 +81,19 @@ export class KeyWrite implements AttemptSink<boolean> {
     this.reject = reject;
     this.place = topology.placement.hash(key);
     this.hash = context.ledgerHash(key, this.place);
-    context.forget(key, this.hash);
+    context.forget(key, this.hash, bytes === undefined ? 'delete' : 'set');
     this.generation = context.generations.snapshot(this.hash);
     const owners = topology.owners(this.place, key);
     context.ledger.issue(this.hash, key, stamp, owners);
     this.needed = confirmationsNeeded(call.policy, owners.length);
     this.open = owners.length;
-    const timeoutMs = Math.min(context.attemptMs, this.call.totalMs);
-    for (const owner of owners) this.send(owner, timeoutMs);
-    if (topology.isMasked || topology.previous !== undefined) this.tellOthers(owners, timeoutMs);
+    this.timeoutMs = Math.min(context.attemptMs, this.call.totalMs);
+    for (const owner of owners) this.send(owner);
+    if (topology.isMasked || topology.previous !== undefined) this.tellOthers(owners, this.timeoutMs);
+  }
+
+  get sink(): this {
+    return this;
   }
 
   answered(attempt: Attempt<boolean>): void {
@@ -154,24 +160,24 @@ export class KeyWrite implements AttemptSink<boolean> {
     const context = this.context;
     const leftMs = this.startedAt + this.call.totalMs - context.clock.now();
     const isNewest = context.generations.isCurrent(this.hash, this.generation) || context.disabledRules.has('R1');
-    if (leftMs > 0 && isNewest) this.send(node, Math.min(context.attemptMs, leftMs));
-    else {
+    if (leftMs > 0 && isNewest) {
+      this.timeoutMs = Math.min(context.attemptMs, leftMs);
+      this.send(node);
+    } else {
       this.error = error;
       this.open--;
       this.settle();
     }
   }
 
-  private send(node: CacheNode, timeoutMs: number): void {
-    const { key } = this;
+  private send(node: CacheNode): void {
+    const { bytes, key } = this;
     const { lane } = this.call;
-    const bytes = this.bytes;
-    const origin: AttemptOrigin<boolean> = { key, hash: this.hash, timeoutMs, sink: this };
     if (bytes === undefined) {
-      node.delete(origin, lane);
+      node.delete(this, lane);
       return;
     }
-    const limit = node.connection?.maxValueBytes;
+    const limit = node.maxValueBytes;
     if (limit !== undefined && bytes.length > limit) {
       // The value cannot live there, and what lives there now must not outlive it.
       this.error = new CacheError(
@@ -179,12 +185,12 @@ export class KeyWrite implements AttemptSink<boolean> {
         `a value of ${bytes.length} bytes exceeds the ${limit} that node ${node.name} takes`,
         { node: node.name, key },
       );
-      node.delete(origin, lane);
+      node.delete(this, lane);
       return;
     }
     const isLarge = bytes.length > this.context.largeValueBytes && lane === 'interactive';
     const ttlMs = toldLife(node, bytes, this.context.values.isEnveloped, this.ttlAt(node));
-    node.store(origin, isLarge ? 'bulk' : lane, 'set', bytes, ttlMs);
+    node.store(this, isLarge ? 'bulk' : lane, 'set', bytes, ttlMs);
   }
 
   /** Rule R13: what a stand-in holds dies young, so that two processes that disagree on owners soon agree again. */

@@ -35,6 +35,23 @@ describe('Fallback', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('gives nothing for a dropped key, whose place the next value takes', () => {
+    const { generations, fallback } = setUp();
+    fallback.fill('k', HASH, generations.snapshot(HASH), 'before', 6);
+    fallback.drop('k');
+    fallback.drop('unknown');
+    expect(fallback.get('k')).toBeUndefined();
+    for (const value of ['before', 'after!', 'of another length']) {
+      fallback.fill('k', HASH, generations.snapshot(HASH), value, value.length);
+      expect(fallback.get('k')?.item).toBe(value);
+      fallback.drop('k');
+    }
+    expect(fallback.entries).toBe(1);
+    expect(fallback.get('k')).toBeUndefined();
+    expect(fallback.entries).toBe(0);
+    expect(fallback.bytes).toBe(0);
+  });
+
   it('keeps to its defaults of 10,000 entries and 64 MiB', () => {
     const { generations, fallback } = setUp();
     for (let i = 0; i < 12_000; i++) fallback.fill(`k${i}`, i, generations.snapshot(i), 'v', 1);
