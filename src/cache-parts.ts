@@ -11,7 +11,9 @@ import type { Fallback } from './near/fallback.js';
 import type { NearCache } from './near/near-cache.js';
 import type { SingleFlight } from './near/single-flight.js';
 import type { NodeOptions } from './options/node-options.js';
+import type { Carry } from './replication/carry.js';
 import type { ReadContext, WriteContext } from './replication/contexts.js';
+import type { KeyQueue } from './replication/key-queue.js';
 import type { RingView } from './ring-view.js';
 import type { CacheStats, CloseReport, NodeView } from './stats.js';
 
@@ -48,6 +50,9 @@ export interface CacheParts {
   readonly topology: Topology;
   readonly read: ReadContext;
   readonly write: WriteContext;
+  readonly carry: Carry;
+  /** Calls that wait for their key to be carried over. */
+  readonly waiting: KeyQueue;
   readonly near: NearCache<Kept> | undefined;
   readonly fallback: Fallback<Kept> | undefined;
   /** Keys that a loader had no value for. */

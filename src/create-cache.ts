@@ -128,6 +128,8 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     },
     read: contexts.read,
     write: contexts.write,
+    carry: contexts.carry,
+    waiting: contexts.waiting,
     cluster,
     near,
     fallback,

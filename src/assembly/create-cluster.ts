@@ -11,6 +11,7 @@ import type { KeySpace } from '../key.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { NodeSpec } from '../options/node-options.js';
 import type { CacheSettings } from '../options.js';
+import type { Carry } from '../replication/carry.js';
 import type { ReadContext } from '../replication/contexts.js';
 import type { ReadRepair } from '../replication/read-repair.js';
 import type { Placement } from '../ring/placement.js';
@@ -28,7 +29,7 @@ export interface ClusterParts {
   readonly settings: CacheSettings;
   readonly surroundings: NodeSurroundings;
   readonly keys: KeySpace;
-  readonly contexts: { readonly read: ReadContext; readonly repair: ReadRepair };
+  readonly contexts: { readonly read: ReadContext; readonly repair: ReadRepair; readonly carry: Carry };
 }
 
 export interface Cluster extends ClusterCalls {

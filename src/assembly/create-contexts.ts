@@ -8,19 +8,21 @@ import type { DebtPayer } from '../cluster/debt-payer.js';
 import type { Ledger } from '../cluster/ledger/ledger.js';
 import type { Topology } from '../cluster/topology.js';
 import { CORRUPT, type Kept, type Transcoder } from '../codec/transcoder.js';
-import { type CacheError, NodeError, type NodeErrorReason } from '../errors.js';
 import type { EventBus } from '../events.js';
 import type { Fallback } from '../near/fallback.js';
 import type { Generations } from '../near/generations.js';
 import type { NearCache } from '../near/near-cache.js';
 import { RefillFilter } from '../near/refill-filter.js';
-import { delayFor } from '../node/backoff.js';
-import { RetryBudget } from '../node/retry-budget.js';
 import type { CacheSettings } from '../options.js';
+import { Carry } from '../replication/carry.js';
 import type { Counters, ReadContext, Retries, WriteContext } from '../replication/contexts.js';
+import { Copying } from '../replication/copying.js';
 import { Hedges } from '../replication/hedges.js';
+import { KeyQueue } from '../replication/key-queue.js';
 import { ReadRepair } from '../replication/read-repair.js';
 import { xxh32 } from '../ring/hash.js';
+import { BudgetedRetries } from './budgeted-retries.js';
+import { Degradation } from './degradation.js';
 
 export interface ContextParts {
   readonly settings: CacheSettings;
@@ -45,6 +47,8 @@ export function createContexts(parts: ContextParts): {
   readonly read: ReadContext;
   readonly write: WriteContext;
   readonly repair: ReadRepair;
+  readonly carry: Carry;
+  readonly waiting: KeyQueue;
 } {
   const { settings, disabledRules, turn, ledger, values, calendar, generations, near, fallback, events, payer } = parts;
   const { clock } = settings;
@@ -80,6 +84,7 @@ export function createContexts(parts: ContextParts): {
   };
   const state = new Degradation(events, clock);
   const refill = new RefillFilter();
+  const waiting = new KeyQueue(clock);
   const read: ReadContext = {
     ...common,
     get isOver() {
@@ -120,12 +125,14 @@ export function createContexts(parts: ContextParts): {
     standInTtlMs: disabledRules.has('R13')
       ? Number.POSITIVE_INFINITY
       : (settings.health?.standInTtlMs ?? Number.POSITIVE_INFINITY),
-    forget(key, hash) {
+    forget(key, hash, by) {
       generations.bump(hash);
+      if (by !== 'condition' && !waiting.isEmpty) waiting.overtake(key);
       if (disabledRules.has('R2')) return;
       near?.delete(key);
-      fallback?.delete(key);
-      parts.negatives.delete(key);
+      if (by === 'set') fallback?.drop(key);
+      else fallback?.delete(key);
+      if (parts.negatives.entries > 0) parts.negatives.delete(key);
       refill.forget(hash);
     },
     remember(key, hash, generation, value) {
@@ -139,72 +146,9 @@ export function createContexts(parts: ContextParts): {
     },
     owed: (node) => payer.owed(node),
   };
-  const repair = new ReadRepair(read, parts.topology);
-  return { read, write, repair };
-}
-
-/**
- * What may pass, and how often it is worth another try. Not a timeout: a node that did not answer in time would get the
- * same again behind what it already owes.
- */
-const MOST_RETRIES: Partial<Record<NodeErrorReason, number>> = {
-  lost: Number.POSITIVE_INFINITY,
-  stalled: Number.POSITIVE_INFINITY,
-  busy: 1,
-  full: 1,
-};
-
-/** Retries of calls that a lost connection ended, by the rules of `retry` and within one budget. */
-class BudgetedRetries implements Retries {
-  readonly #settings: CacheSettings;
-  readonly #counters: Counters;
-  readonly #budget: RetryBudget;
-  readonly #issued: () => number;
-  #callsBefore = 0;
-  #resent = 0;
-
-  /** `issued`: operations asked of the nodes so far. */
-  constructor(settings: CacheSettings, counters: Counters, issued: () => number) {
-    this.#settings = settings;
-    this.#counters = counters;
-    this.#issued = issued;
-    this.#budget = new RetryBudget(settings.retry?.budget ?? {}, { clock: settings.clock });
-  }
-
-  mayRetry(error: CacheError, attempts: number): boolean {
-    const { retry } = this.#settings;
-    if (retry === undefined || attempts >= retry.attempts) return false;
-    if (!(error instanceof NodeError) || attempts > (MOST_RETRIES[error.reason] ?? 0)) return false;
-    this.#earn();
-    return this.#budget.tryTake();
-  }
-
-  mayHedge(): boolean {
-    this.#earn();
-    if (!this.#budget.tryTake()) return false;
-    this.#resent++;
-    this.#counters.hedges++;
-    return true;
-  }
-
-  /** Calls are not counted one by one, but looked at when a retry is wanted. */
-  #earn(): void {
-    // Retries earn nothing; a node that has left takes its count with it.
-    const calls = this.#issued() - this.#resent;
-    this.#budget.onCall(Math.max(0, calls - this.#callsBefore));
-    this.#callsBefore = calls;
-  }
-
-  later(attempts: number, leftMs: number, again: () => void): void {
-    const { retry, clock, random } = this.#settings;
-    this.#counters.retries++;
-    const delayMs = retry === undefined ? 0 : delayFor(attempts, retry, 0, random);
-    const resend = (): void => {
-      this.#resent++;
-      again();
-    };
-    clock.setTimer(resend, Math.min(delayMs, leftMs), true);
-  }
+  const copying = new Copying(read, parts.topology);
+  const repair = new ReadRepair(read, copying);
+  return { read, write, repair, carry: new Carry(read, copying), waiting };
 }
 
 function hedgesOf({ read, clock }: CacheSettings, retries: Retries): Hedges | undefined {
@@ -216,29 +160,4 @@ function hedgesOf({ read, clock }: CacheSettings, retries: Retries): Hedges | un
     delayMs: afterMs === undefined ? (node) => node.latency?.p95Ms : () => afterMs,
     mayHedge: () => retries.mayHedge(),
   });
-}
-
-/** Tells once when the owners of some key stop answering, and once when they answer again. */
-class Degradation {
-  readonly #events: EventBus;
-  readonly #clock: { now(): number };
-  #since = 0;
-  isDegraded = false;
-
-  constructor(events: EventBus, clock: { now(): number }) {
-    this.#events = events;
-    this.#clock = clock;
-  }
-
-  degraded(error: CacheError): void {
-    if (this.isDegraded) return;
-    this.isDegraded = true;
-    this.#since = this.#clock.now();
-    this.#events.emit('degraded', { reason: error.message });
-  }
-
-  recovered(): void {
-    this.isDegraded = false;
-    this.#events.emit('recovered', { afterMs: this.#clock.now() - this.#since });
-  }
 }

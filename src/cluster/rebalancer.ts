@@ -180,8 +180,9 @@ export class Rebalancer {
       keysPerSecond,
       graceMs,
       transfer,
+      // A former first owner may hold what no other one does, and own a copy still: a counter.
       hasMoved: (from, wireKey) =>
-        carries(wireKey) && !topology.owners(topology.placement.hash(wireKey), wireKey).includes(from),
+        carries(wireKey) && (!topology.isOwner(from, wireKey) || topology.formerPrimaries(wireKey).includes(from)),
       onProgress: (progress) => events.handoffProgress(topology.epoch, progress),
     });
     if (this.#isPaused) migration.pause();

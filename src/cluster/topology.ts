@@ -70,6 +70,10 @@ export class Topology {
     return this.#owners(hash, key, this.maskAt(hash));
   }
 
+  isOwner(node: CacheNode, key: string): boolean {
+    return this.owners(this.placement.hash(key), key).includes(node);
+  }
+
   /** Owners of the snapshots before, newest first, that own the key no more: they may hold what was not copied yet. */
   formerOwners(hash: number, key: string, owners: readonly CacheNode[]): CacheNode[] {
     const former: CacheNode[] = [];
@@ -80,6 +84,16 @@ export class Topology {
         if (!owners.includes(node) && !former.includes(node)) former.push(node);
     }
     return former;
+  }
+
+  /** First owners in the snapshots before, newest first, and no more now: they alone decided on the key, and count it. */
+  formerPrimaries(key: string): CacheNode[] {
+    if (this.previous === undefined) return [];
+    const former = new Set<CacheNode>();
+    for (let before: Topology | undefined = this.previous; before !== undefined; before = before.previous)
+      former.add(before.primary(before.placement.hash(key), key));
+    former.delete(this.primary(this.placement.hash(key), key));
+    return [...former];
   }
 
   /** Owners by placement that are walked past: they miss what is written now. */

@@ -13,6 +13,7 @@
 import type { Clock } from '../base/clock.js';
 import { type Inspection, type Lease, MAX_LEASE_MS, type StoreMode } from '../driver/driver.js';
 import type { CacheNode } from '../node/cache-node.js';
+import type { Lane } from '../node/lane.js';
 import { promised, type Target } from './promised-attempt.js';
 
 export interface Claim {
@@ -23,12 +24,14 @@ export interface Claim {
 
 /**
  * - `present`: an entry that counts, or that is no business of ours, is there
- * - `later`: the node did not answer, or somebody else is about to copy
+ * - `held`: somebody else is about to copy
+ * - `failed`: the node did not answer
  * - `never`: no copy may be made there
  */
-export type NoClaim = 'present' | 'later' | 'never';
+export type NoClaim = 'present' | 'held' | 'failed' | 'never';
 
 export interface ClaimTerms {
+  readonly lane: Lane;
   readonly isEnveloped: boolean;
   /** False in tests only: then a copy is added without a lease. */
   readonly isLeased: boolean;
@@ -64,9 +67,10 @@ export class Claims {
     if (!takesCopies(node, terms.isEnveloped)) return 'never';
     const spare = this.#takeSpare(node, target.key);
     if (spare !== undefined) return { node, mode: 'leased', token: spare };
-    const lease = await promised<Lease>(target, (origin) => node.lease(origin, 'background', MAX_LEASE_MS));
-    if (lease.failure !== undefined || lease.result === 'held') return 'later';
-    if (lease.result !== 'present') return { node, mode: 'leased', token: lease.result.token };
+    const lease = await promised<Lease>(target, (origin) => node.lease(origin, terms.lane, MAX_LEASE_MS));
+    if (lease.failure !== undefined) return 'failed';
+    if (typeof lease.result === 'object') return { node, mode: 'leased', token: lease.result.token };
+    if (lease.result === 'held') return 'held';
     return terms.isDoubtful(node) ? claimOfLeftover(node, target, terms) : 'present';
   }
 
@@ -90,8 +94,10 @@ function spareKey(node: CacheNode, key: string): string {
 }
 
 async function claimOfLeftover(node: CacheNode, target: Target, terms: ClaimTerms): Promise<Claim | NoClaim> {
-  const found = await promised<Inspection | undefined>(target, (origin) => node.inspect(origin, 'background', true));
-  if (found.failure !== undefined || found.result === undefined) return 'later';
+  const found = await promised<Inspection | undefined>(target, (origin) => node.inspect(origin, terms.lane, true));
+  if (found.failure !== undefined) return 'failed';
+  // Gone since the lease was refused: as if somebody held it.
+  if (found.result === undefined) return 'held';
   const { bytes, token } = found.result;
   return terms.isLeftover(node, bytes) ? { node, mode: 'compare', token } : 'present';
 }

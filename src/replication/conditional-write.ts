@@ -27,6 +27,8 @@ export interface ConditionalCall {
   readonly key: string;
   readonly totalMs: number;
   readonly lane: Lane;
+  /** What the first owner holds was found or put there under a claim just now: it counts, whatever is known against the node. */
+  readonly isVerified: boolean;
 }
 
 /** Never sent: the last write of the key decides what the owner holds. */
@@ -92,9 +94,9 @@ export class ConditionalWrite {
     const { ledger, generations } = this.#context;
     const { key } = this.#call;
     const node = this.primary;
-    this.#context.forget(key, this.#hash);
+    this.#context.forget(key, this.#hash, 'condition');
     const generation = generations.snapshot(this.#hash);
-    const isExempt = ledger.isQuiet || this.#context.disabledRules.has('R8');
+    const isExempt = ledger.isQuiet || this.#call.isVerified || this.#context.disabledRules.has('R8');
     const distrust = isExempt ? 'no' : ledger.isDistrusted(node.slot, this.#hash, key, this.#place);
     if (distrust === 'connection')
       throw new CacheError(
@@ -113,7 +115,7 @@ export class ConditionalWrite {
     if (payment !== undefined) ledger.paid(payment);
     if (outcome.result !== false && outcome.result !== undefined) {
       this.#isOvertaken = !generations.isCurrent(this.#hash, generation);
-      this.#context.forget(key, this.#hash);
+      this.#context.forget(key, this.#hash, 'condition');
       this.#decidedAt = generations.snapshot(this.#hash);
       this.#issue();
       ledger.confirm(this.#hash, key, this.#stamp, node.slot);
@@ -176,7 +178,7 @@ export class ConditionalWrite {
         cause: error,
       });
     // It may have happened: what was there before no longer counts.
-    this.#context.forget(key, this.#hash);
+    this.#context.forget(key, this.#hash, 'condition');
     this.#issue();
     this.#owe(node, failure);
     for (const replica of this.#owners.slice(1)) this.#owe(replica, { error, sentOn: undefined });

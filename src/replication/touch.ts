@@ -1,5 +1,6 @@
 /**
- * Gives a key another time to live on all its owners.
+ * Gives a key another time to live on all its owners, and while a hand-off runs on those of before, where reads still find it.
+ * A copy that is on its way between them has the old time to live: it is thrown away, and made anew by whoever needs it.
  *
  * Where the node keeps time itself that is one command. Elsewhere the envelope's own expiry, which makes the node's
  * coarse one exact, must move along: the entry is read, given the new expiry and stored only if nobody changed it
@@ -33,8 +34,11 @@ export async function touch(context: WriteContext, call: TouchCall): Promise<boo
   const place = topology.placement.hash(key);
   const hash = context.ledgerHash(key, place);
   const deadline = context.clock.now() + call.totalMs;
+  const owners = topology.owners(place, key);
+  const former = topology.formerOwners(place, key, owners).filter((node) => counts(context, node, hash, key, place));
+  if (former.length > 0) context.generations.bump(hash);
   const outcomes = await Promise.all(
-    topology.owners(place, key).map((node) => touchOn(context, node, call, hash, deadline)),
+    [...owners, ...former].map((node) => touchOn(context, node, call, hash, deadline)),
   );
   if (outcomes.some((outcome) => outcome.failure === undefined && outcome.result)) return true;
   const failed = outcomes.find((outcome) => outcome.failure !== undefined);
@@ -48,6 +52,11 @@ export async function touch(context: WriteContext, call: TouchCall): Promise<boo
     key,
     cause: error,
   });
+}
+
+/** What a former owner missed of our writes it may keep for itself. */
+function counts({ ledger }: WriteContext, { slot }: CacheNode, hash: number, key: string, place: number): boolean {
+  return ledger.isQuiet || ledger.isDistrusted(slot, hash, key, place) === 'no';
 }
 
 async function touchOn(

@@ -10,7 +10,7 @@ import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
 import { createRedisDriver } from '../../src/driver/redis/redis-driver.js';
 import { CacheError } from '../../src/errors.js';
-import type { CodecName } from '../../src/index.js';
+import type { CacheOptions, CodecName } from '../../src/index.js';
 import { PromisedConnection } from '../../src/testing/promised-connection.js';
 import { startMemcached } from '../../src/testing/servers/memcached-server.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
@@ -33,31 +33,34 @@ export type Kind = 'memory' | 'redis' | 'memcached';
 /** And connections past the caches. */
 export class Nodes {
   readonly servers: readonly TestServer[];
+  /** Of kind memory. */
+  readonly stores: readonly MemoryNode[];
   readonly #newDriver: (i: number) => Driver;
   #open: { destroy(): unknown }[] = [];
 
-  private constructor(servers: readonly TestServer[], newDriver: (i: number) => Driver) {
+  private constructor(servers: readonly TestServer[], stores: readonly MemoryNode[], newDriver: (i: number) => Driver) {
     this.servers = servers;
+    this.stores = stores;
     this.#newDriver = newDriver;
   }
 
   static async start(kind: Kind): Promise<Nodes> {
     if (kind === 'memory') {
       const stores = NAMES.map((name) => new MemoryNode({ name }));
-      return new Nodes([], (i) => createMemoryDriver({ name: NAMES[i] ?? '', store: stores[i] }));
+      return new Nodes([], stores, (i) => createMemoryDriver({ name: NAMES[i] ?? '', store: stores[i] }));
     }
     const servers = await Promise.all(NAMES.map(() => (kind === 'redis' ? startRedis() : startMemcached())));
-    return new Nodes(servers, (i) => {
+    return new Nodes(servers, [], (i) => {
       const { host, port } = servers[i] as TestServer;
       return (kind === 'redis' ? createRedisDriver : createMetaDriver)({ address: { host, port } });
     });
   }
 
   /** A cache of a process of its own over the first `count` nodes. */
-  async cache(count: number, options: CacheChoice): Promise<Cache<string>> {
+  async cache<V = string>(count: number, options: CacheChoice): Promise<Cache<V>> {
     const { gate, rules = [], ...rest } = options;
     const nodes = NAMES.slice(0, count).map((_, i) => this.node(i, gate));
-    const cache = assembleCache<string>(
+    const cache = assembleCache<V>(
       { nodes, timeouts: PATIENT, fallback: false, health: false, ...rest },
       new Set(rules),
     );
@@ -93,6 +96,8 @@ export interface CacheChoice {
   readonly replication?: number;
   readonly gate?: Gate;
   readonly rules?: readonly StalenessRule[];
+  readonly timeouts?: CacheOptions['timeouts'];
+  readonly handoff?: CacheOptions['handoff'];
 }
 
 /** A key whose first owner is the first node. */

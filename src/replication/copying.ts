@@ -1,0 +1,149 @@
+/**
+ * The steps of every copy: claim the destination, look at the source, store (rule R9).
+ *
+ * A copy only ever adds, or takes the place of a copy that does not count, so it cannot replace anything newer; the claim
+ * is held before the source is read, so that a delete in between by anybody wins; and nothing is stored once the key was
+ * written here after the copying began (rule R2), nor behind such a write, since operations of one key on one node keep
+ * their order.
+ */
+
+import { secondHash } from '../base/string-hash.js';
+import type { Topology } from '../cluster/topology.js';
+import { type Inspection, NO_EXPIRY } from '../driver/driver.js';
+import { clientIdAt, expiresAtAt, resealWithExpiry, stampAt, type Verdict } from '../envelope.js';
+import { faultOf } from '../errors.js';
+import type { CacheNode } from '../node/cache-node.js';
+import type { Lane } from '../node/lane.js';
+import { type Claim, Claims, type ClaimTerms, type NoClaim } from './claims.js';
+import type { ReadContext } from './contexts.js';
+import { lifeLeft, toldLife } from './life.js';
+import { type Failure, promised, type Target } from './promised-attempt.js';
+
+/** One key on its way. */
+export interface CopyJob extends Target {
+  /** The key's, as it was when the copying began. */
+  readonly generation: number;
+  readonly lane: Lane;
+}
+
+export interface Source {
+  readonly bytes: Buffer;
+  /** Left to live. */
+  readonly lifeMs: number;
+  /** -1 if raw. */
+  readonly stamp: number;
+  /** Bare digits among envelopes: two copies of them would count apart (rule R11). */
+  readonly isCounter: boolean;
+}
+
+/**
+ * - `nothing`: no entry, or none that counts
+ * - `foreign`: an entry that is not ours to judge
+ * - `unanswered`: the node did not tell
+ * - `overtaken`: the key, or another one in its bucket of generations, was written meanwhile; another try tells
+ */
+export type NoSource = 'nothing' | 'foreign' | 'unanswered' | 'overtaken';
+
+export class Copying {
+  readonly #context: ReadContext;
+  readonly #topology: () => Topology;
+  readonly #claims: Claims;
+
+  constructor(context: ReadContext, topology: () => Topology) {
+    this.#context = context;
+    this.#topology = topology;
+    this.#claims = new Claims(context.clock);
+  }
+
+  claim(node: CacheNode, job: CopyJob): Promise<Claim | NoClaim> {
+    return this.#claims.claim(node, job, this.#terms(job));
+  }
+
+  /** The claim was not used: nothing was copied. */
+  keep(claim: Claim, { key }: CopyJob): void {
+    this.#claims.keep(claim, key);
+  }
+
+  async look(job: CopyJob, from: CacheNode): Promise<Source | NoSource> {
+    const { generations, values, calendar } = this.#context;
+    const { key, hash, generation, lane } = job;
+    const found = await promised<Inspection | undefined>(job, (origin) => from.inspect(origin, lane, true));
+    if (found.failure !== undefined) return 'unanswered';
+    if (!generations.isCurrent(hash, generation)) return 'overtaken';
+    if (found.result === undefined) return 'nothing';
+    const { bytes, ttlMs } = found.result;
+    const verdict = this.#verdictOn(key, from, bytes);
+    if (verdict === 'foreign' || verdict === 'future-version') return 'foreign';
+    if ((verdict !== 'ok' && verdict !== 'digits') || !this.trusts(job, from, bytes)) return 'nothing';
+    const isStamped = verdict === 'ok' && values.isEnveloped;
+    const expiresAt = isStamped ? expiresAtAt(bytes, 0) : undefined;
+    const lifeMs = lifeLeft(from, ttlMs, expiresAt, calendar.now()) ?? ttlMs;
+    // A node that keeps time itself was touched without its envelope; where the copy goes, the envelope may decide.
+    if (isStamped && from.keepsTime) resealWithExpiry(bytes, lifeMs === NO_EXPIRY ? 0 : calendar.now() + lifeMs);
+    return { bytes, lifeMs, stamp: isStamped ? stampAt(bytes, 0) : -1, isCounter: verdict === 'digits' };
+  }
+
+  /** Whether the copy is there. If not, only another try can tell what is: the claim was lost, or the node did not answer. */
+  async store({ node, mode, token }: Claim, job: CopyJob, { bytes, lifeMs, stamp }: Source): Promise<boolean> {
+    const { generations, ledger, counters, values } = this.#context;
+    const { key, hash, generation, lane } = job;
+    const told = toldLife(node, bytes, values.isEnveloped, lifeMs);
+    const floor = ledger.paymentFor(node.slot, hash, key).floor;
+    // A lease is over once anything was done to the key: such a store may come as late as it likes.
+    const isBound = mode === 'leased';
+    const stored = await promised<boolean>(
+      job,
+      (origin) => node.store(origin, lane, mode, bytes, told, token),
+      (end) => {
+        if (!isBound && end.failure !== undefined) this.#abandon(node, job, end.failure);
+      },
+    );
+    if (stored.failure !== undefined) {
+      if (!isBound) this.#abandon(node, job, stored.failure);
+      return false;
+    }
+    if (!stored.result) return mode === 'add';
+    counters.repairs++;
+    // Another key of the bucket may have been written; of this one the floor tells.
+    const isUnwritten =
+      generations.isCurrent(hash, generation) || ledger.paymentFor(node.slot, hash, key).floor === floor;
+    if (isUnwritten) ledger.copied(hash, key, stamp, node.slot);
+    return true;
+  }
+
+  /** Whether the ledger trusts these bytes of `node`; `undefined` for what is no value of ours. */
+  trusts({ key, hash }: Target, node: CacheNode, bytes: Buffer): boolean | undefined {
+    const { values, ledger } = this.#context;
+    const verdict = this.#verdictOn(key, node, bytes);
+    if (verdict !== 'ok' && verdict !== 'digits') return undefined;
+    if (ledger.isQuiet) return true;
+    const isStamped = verdict === 'ok' && values.isEnveloped;
+    const stamp = isStamped ? stampAt(bytes, 0) : -1;
+    const client = isStamped ? clientIdAt(bytes, 0) : 0;
+    return ledger.trusts(node.slot, hash, key, stamp, client, this.#topology().placement.hash(key));
+  }
+
+  #terms(job: CopyJob): ClaimTerms {
+    const { ledger, values, disabledRules } = this.#context;
+    const { key, hash, lane } = job;
+    const place = this.#topology().placement.hash(key);
+    return {
+      lane,
+      isEnveloped: values.isEnveloped,
+      isLeased: !disabledRules.has('R9'),
+      isDoubtful: (node) => !ledger.isQuiet && ledger.isDistrusted(node.slot, hash, key, place) !== 'no',
+      isLeftover: (node, bytes) => this.trusts(job, node, bytes) === false,
+    };
+  }
+
+  /** The connection died with the copy on it: a node that was stopped may store it yet, behind a delete (W8). */
+  #abandon(node: CacheNode, { key, hash }: CopyJob, { error, sentOn }: Failure): void {
+    if (sentOn === undefined || faultOf(error) !== 'link' || error.code === 'ERR_TIMEOUT') return;
+    this.#context.ledger.abandon(node.slot, sentOn, [{ hash, key }]);
+  }
+
+  #verdictOn(key: string, node: CacheNode, bytes: Buffer): Verdict {
+    const { values, calendar } = this.#context;
+    return values.check(bytes, 0, bytes.length, secondHash(key), node.keepsTime ? 0 : calendar.now());
+  }
+}
