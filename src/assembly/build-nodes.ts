@@ -66,6 +66,7 @@ export function buildNode(
       sweep,
       random,
       connectMs: timeouts.connectMs,
+      attemptMs: timeouts.attemptMs,
       maxPauseMs: MAX_PAUSE_MS,
       stallMs: timeouts.attemptMs * 2,
       lanes: settings.lanes,

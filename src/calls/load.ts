@@ -69,14 +69,14 @@ export function load<T>(plan: LoadPlan<T>, isRenewal = false): Promise<T> {
 
 async function askLeave<T>(plan: LoadPlan<T>): Promise<Leave | undefined> {
   const { parts, wire, hash, call } = plan;
-  const { clock, ledger, values, attemptMs } = parts.read;
+  const { clock, ledger, values } = parts.read;
   const { topology } = parts;
   const place = topology.placement.hash(wire);
   const node = topology.primary(place, wire);
   if (!node.isServing || !takesCopies(node, values.isEnveloped)) return undefined;
   // A distrusted leftover must be deleted first, which would end the lease.
   if (!ledger.isQuiet && ledger.isDistrusted(node.slot, hash, wire, place) !== 'no') return undefined;
-  const target = { key: wire, hash, timeoutMs: Math.min(attemptMs, call.totalMs) };
+  const target = { key: wire, hash, timeoutMs: Math.min(node.attemptMs[call.lane], call.totalMs) };
   const giveUpAt = clock.now() + MAX_LEASE_MS;
   for (;;) {
     const since = clock.now();

@@ -47,6 +47,11 @@ export class CacheNode implements AttemptNode {
   readonly breaker: Breaker;
   /** Answers much slower than its like: asked last. */
   isSlow = false;
+  /**
+   * How long an attempt in a lane may take. Until a first connection is open there, what connecting may take comes on top:
+   * nobody's answer is late yet.
+   */
+  readonly attemptMs: Record<Lane, number>;
   /** Keeps expiries to the millisecond, so that nobody needs to look at the envelope's. */
   readonly keepsTime: boolean;
   /** How long its answers take; `undefined` where nobody wants to know. */
@@ -70,9 +75,13 @@ export class CacheNode implements AttemptNode {
     this.breaker = settings.breaker;
     this.latency = settings.latency;
     this.#keepsOrder = settings.keepsOrder;
+    const { attemptMs, connectMs } = settings;
+    const firstMs = attemptMs + connectMs;
+    this.attemptMs = { interactive: firstMs, bulk: firstMs, background: firstMs };
     this.keepsTime = settings.driver.capabilities.ttlResolutionMs <= 1;
     this.#lanes = openLanes(this, settings, {
-      opened: (connection, beganAt) => {
+      opened: (connection, beganAt, lane) => {
+        this.attemptMs[lane] = attemptMs;
         this.maxValueBytes = connection.maxValueBytes;
         events.opened(this, connection, beganAt);
       },
@@ -224,26 +233,8 @@ export class CacheNode implements AttemptNode {
   }
 
   #submit(operation: OrderedOperation, wanted: Lane): void {
-    const lane = wanted === 'interactive' && this.#order.isQuiet ? wanted : this.#place(operation, wanted);
+    const isPlain = (wanted === 'interactive' && this.#order.isQuiet) || !this.#keepsOrder;
+    const lane = isPlain ? wanted : this.#order.place(operation, wanted, this.#lanes.in('interactive'));
     this.#lanes.of(lane, operation.hash).enqueue(operation);
-  }
-
-  /** Rule R1: an operation follows earlier writes of its key into their lane. */
-  #place(operation: OrderedOperation, wanted: Lane): Lane {
-    const { key } = operation;
-    const order = this.#order;
-    if (!this.#keepsOrder) return wanted;
-    let lane = order.laneOf(key);
-    if (lane === undefined) {
-      if (wanted === 'interactive') return wanted;
-      if (this.#lanes.in('interactive').some((pipeline) => pipeline.hasOutstandingWrite(key))) return 'interactive';
-      lane = wanted;
-    }
-    order.began(key, lane);
-    operation.offWire = () => {
-      operation.offWire = undefined;
-      order.ended(key);
-    };
-    return lane;
   }
 }

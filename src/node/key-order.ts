@@ -6,7 +6,9 @@
  * repairs, payments), so the common path is one look at an empty map.
  */
 
+import type { OrderedOperation } from './attempts.js';
 import type { Lane } from './lane.js';
+import type { Pipeline } from './pipeline.js';
 
 interface Stray {
   lane: Lane;
@@ -23,6 +25,23 @@ export class KeyOrder {
   /** The lane in which the next operation of `key` must travel, if it is not free to choose. */
   laneOf(key: string): Lane | undefined {
     return this.#strays.get(key)?.lane;
+  }
+
+  /** Rule R1: the lane of an operation, which follows earlier writes of its key into theirs. */
+  place(operation: OrderedOperation, wanted: Lane, interactive: readonly Pipeline[]): Lane {
+    const { key } = operation;
+    let lane = this.laneOf(key);
+    if (lane === undefined) {
+      if (wanted === 'interactive') return wanted;
+      if (interactive.some((pipeline) => pipeline.hasOutstandingWrite(key))) return 'interactive';
+      lane = wanted;
+    }
+    this.began(key, lane);
+    operation.offWire = () => {
+      operation.offWire = undefined;
+      this.ended(key);
+    };
+    return lane;
   }
 
   /** A write of `key` goes out by `lane`, which is not the usual one, or follows one that did. */

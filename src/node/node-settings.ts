@@ -29,6 +29,7 @@ export interface NodeSettings {
   readonly sweep: Sweep;
   readonly random: () => number;
   readonly connectMs: number;
+  readonly attemptMs: number;
   readonly maxPauseMs: number;
   readonly stallMs: number;
   readonly lanes: Readonly<Record<Lane, LaneLimits>>;

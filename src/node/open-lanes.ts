@@ -12,7 +12,7 @@ import { Pipeline } from './pipeline.js';
 
 /** News of any connection of the node, told after its lane has taken note. */
 export interface LaneNews {
-  opened(connection: Connection, beganAt: number): void;
+  opened(connection: Connection, beganAt: number, lane: Lane): void;
   down(error: CacheError, wasOpen: boolean): void;
 }
 
@@ -33,7 +33,7 @@ export function openLanes(node: AttemptNode, settings: NodeSettings, news: LaneN
       isReached: () => lanes.in('interactive').some(({ link }) => link.connection !== undefined),
       opened(connection, beganAt) {
         lanes.changed(lane);
-        news.opened(connection, beganAt);
+        news.opened(connection, beganAt, lane);
       },
       down(error, wasOpen) {
         lanes.changed(lane);

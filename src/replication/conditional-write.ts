@@ -154,9 +154,9 @@ export class ConditionalWrite {
   }
 
   #ask<T>(node: CacheNode, submit: Submit<T>): Promise<Outcome<T>> {
-    const { clock, attemptMs } = this.#context;
+    const { clock } = this.#context;
     const { key, lane } = this.#call;
-    const timeoutMs = Math.max(1, Math.min(attemptMs, this.#deadline - clock.now()));
+    const timeoutMs = Math.max(1, Math.min(node.attemptMs[lane], this.#deadline - clock.now()));
     return promised<T>(
       { key, hash: this.#hash, timeoutMs },
       (origin) => submit(node, origin, lane),

@@ -68,7 +68,7 @@ export async function readEntry(context: ReadContext, call: EntryCall): Promise<
   };
 
   for (let node = walk.next(); node !== undefined; node = walk.next()) {
-    const entry = await ask(node, context.attemptMs);
+    const entry = await ask(node, node.attemptMs[lane]);
     if (entry !== undefined) {
       if (missedAt.length > 0) context.repair(key, hash, generation, node, missedAt);
       return { entry: { ...entry, node, source: node === owners[0] ? 'node' : 'replica' }, error: undefined };

@@ -59,7 +59,7 @@ export class KeyRead implements HedgedRead {
     this.hash = context.ledgerHash(key, place);
     this.generation = context.generations.snapshot(this.hash);
     const first = call.prefer === 'primary' ? topology.primary(place, key) : undefined;
-    if (first?.isServing === true && this.mayAsk(first)) this.ask(first, Math.min(context.attemptMs, call.totalMs));
+    if (first?.isServing === true && this.mayAsk(first)) this.ask(first, call.totalMs);
     else this.walkOn(undefined, undefined, 0);
   }
 
@@ -145,7 +145,8 @@ export class KeyRead implements HedgedRead {
     const leftMs = beyond.startedAt + this.call.totalMs - context.clock.now();
     const node = leftMs > 0 ? walk.next() : undefined;
     if (node?.isServing !== true) return undefined;
-    node.get(this.key, this.hash, Math.min(context.attemptMs, leftMs), this.call.lane, sink);
+    const { lane } = this.call;
+    node.get(this.key, this.hash, Math.min(node.attemptMs[lane], leftMs), lane, sink);
     return node;
   }
 
@@ -158,10 +159,11 @@ export class KeyRead implements HedgedRead {
     beyond.missed(node);
   }
 
-  private ask(node: CacheNode, timeoutMs: number): void {
+  private ask(node: CacheNode, leftMs: number): void {
     const { hedges } = this.context;
+    const { lane } = this.call;
     const sink = hedges === undefined || this.topology.replication === 1 ? this : hedges.over(this, node);
-    node.get(this.key, this.hash, timeoutMs, this.call.lane, sink);
+    node.get(this.key, this.hash, Math.min(node.attemptMs[lane], leftMs), lane, sink);
   }
 
   /**
@@ -169,14 +171,14 @@ export class KeyRead implements HedgedRead {
    * answer then. Asked again, the same node answers behind that write. A few times only: another write may be on its heels.
    */
   private askAgain(attempt: GetAttempt): boolean {
-    const { generations, clock, attemptMs } = this.context;
+    const { generations, clock } = this.context;
     if (generations.isCurrent(this.hash, this.generation)) return false;
     const beyond = this.further(attempt.startedAt);
     const leftMs = beyond.startedAt + this.call.totalMs - clock.now();
     if (beyond.overtaken === MAX_OVERTAKEN || beyond.isAtFormer || leftMs <= 0) return false;
     beyond.overtaken++;
     this.generation = generations.snapshot(this.hash);
-    this.ask(attempt.node as CacheNode, Math.min(attemptMs, leftMs));
+    this.ask(attempt.node as CacheNode, leftMs);
     return true;
   }
 
@@ -195,7 +197,7 @@ export class KeyRead implements HedgedRead {
     const leftMs = beyond.startedAt + this.call.totalMs - context.clock.now();
     const node = leftMs > 0 ? walk.next() : undefined;
     if (node !== undefined) {
-      this.ask(node, Math.min(context.attemptMs, leftMs));
+      this.ask(node, leftMs);
       return;
     }
     if (leftMs > 0 && this.topology.previous !== undefined && this.askFormer(beyond, leftMs)) return;

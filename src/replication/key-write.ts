@@ -46,7 +46,8 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
   private readonly reject: (error: CacheError) => void;
   private readonly place: number;
   readonly hash: number;
-  timeoutMs: number;
+  /** Of the attempt that is being made. */
+  timeoutMs = 0;
   private readonly generation: number;
   private startedAt = 0;
   private attempts = 1;
@@ -87,9 +88,8 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
     context.ledger.issue(this.hash, key, stamp, owners);
     this.needed = confirmationsNeeded(call.policy, owners.length);
     this.open = owners.length;
-    this.timeoutMs = Math.min(context.attemptMs, this.call.totalMs);
-    for (const owner of owners) this.send(owner);
-    if (topology.isMasked || topology.previous !== undefined) this.tellOthers(owners, this.timeoutMs);
+    for (const owner of owners) this.send(owner, call.totalMs);
+    if (topology.isMasked || topology.previous !== undefined) this.tellOthers(owners);
   }
 
   get sink(): this {
@@ -138,10 +138,11 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
    * Nodes that hold, or will hold again, copies of the key without being owners now: those walked past are owed, and so are
    * former owners; a delete goes to former owners at once, since reads still come there.
    */
-  private tellOthers(owners: readonly CacheNode[], timeoutMs: number): void {
+  private tellOthers(owners: readonly CacheNode[]): void {
     const { topology, key } = this;
-    const { lane } = this.call;
-    const { ledger } = this.context;
+    const { lane, totalMs } = this.call;
+    const { ledger, attemptMs } = this.context;
+    const timeoutMs = Math.min(attemptMs, totalMs);
     const former = topology.formerOwners(this.place, key, owners);
     for (const node of [...topology.displaced(this.place, key, owners), ...former]) {
       ledger.owe(this.hash, key, node.slot, this.stamp);
@@ -160,19 +161,19 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
     const context = this.context;
     const leftMs = this.startedAt + this.call.totalMs - context.clock.now();
     const isNewest = context.generations.isCurrent(this.hash, this.generation) || context.disabledRules.has('R1');
-    if (leftMs > 0 && isNewest) {
-      this.timeoutMs = Math.min(context.attemptMs, leftMs);
-      this.send(node);
-    } else {
+    if (leftMs > 0 && isNewest) this.send(node, leftMs);
+    else {
       this.error = error;
       this.open--;
       this.settle();
     }
   }
 
-  private send(node: CacheNode): void {
-    const { bytes, key } = this;
-    const { lane } = this.call;
+  private send(node: CacheNode, leftMs: number): void {
+    const { key, bytes, call, context } = this;
+    const isLarge = bytes !== undefined && bytes.length > context.largeValueBytes && call.lane === 'interactive';
+    const lane = isLarge ? 'bulk' : call.lane;
+    this.timeoutMs = Math.min(node.attemptMs[lane], leftMs);
     if (bytes === undefined) {
       node.delete(this, lane);
       return;
@@ -185,12 +186,11 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
         `a value of ${bytes.length} bytes exceeds the ${limit} that node ${node.name} takes`,
         { node: node.name, key },
       );
-      node.delete(this, lane);
+      node.delete(this, call.lane);
       return;
     }
-    const isLarge = bytes.length > this.context.largeValueBytes && lane === 'interactive';
-    const ttlMs = toldLife(node, bytes, this.context.values.isEnveloped, this.ttlAt(node));
-    node.store(this, isLarge ? 'bulk' : lane, 'set', bytes, ttlMs);
+    const ttlMs = toldLife(node, bytes, context.values.isEnveloped, this.ttlAt(node));
+    node.store(this, lane, 'set', bytes, ttlMs);
   }
 
   /** Rule R13: what a stand-in holds dies young, so that two processes that disagree on owners soon agree again. */

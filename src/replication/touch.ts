@@ -70,7 +70,7 @@ async function touchOn(
   const target = () => ({
     key,
     hash,
-    timeoutMs: Math.max(1, Math.min(context.attemptMs, deadline - context.clock.now())),
+    timeoutMs: Math.max(1, Math.min(node.attemptMs[lane], deadline - context.clock.now())),
   });
   if (node.keepsTime || !context.values.isEnveloped)
     return promised<boolean>(target(), (origin) => node.touch(origin, lane, ttlMs));

@@ -213,7 +213,6 @@ describe('the fallback', () => {
 describe('timeouts', () => {
   it('of the cache bound its calls: an attempt, and the whole', async () => {
     const fleet = await Fleet.start(MEMORY);
-    for (const node of fleet.memory) node.hang();
     const nodes = fleet.nodes;
     const cache = createCache({
       nodes,
@@ -222,6 +221,8 @@ describe('timeouts', () => {
       onUnavailable: 'throw',
       timeouts: { connectMs: 5_000, attemptMs: 40, totalMs: 200 },
     });
+    await cache.ready();
+    for (const node of fleet.memory) node.hang();
     const startedAt = performance.now();
     expect((await refusalOf(cache.get('k'))).code).toMatch(/^ERR_(TIMEOUT|UNAVAILABLE)$/);
     const tookMs = performance.now() - startedAt;

@@ -1,6 +1,7 @@
 /** What waits for room on the wire, or for a connection, and how long. */
 
 import { describe, expect, it } from 'vitest';
+import type { Driver } from '../../src/driver/driver.js';
 import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
 import { type CacheOptions, createCache } from '../../src/index.js';
@@ -55,6 +56,47 @@ describe('the deadline of a call', () => {
     expect(Math.max(...(await lasted))).toBeLessThanOrEqual(466);
     for (const store of stores) store.resume();
     await clock.advance(2_000);
+    await clock.until(cache.destroy());
+  });
+});
+
+describe('the first call', () => {
+  it.each([
+    ['loading the driver takes longer than an attempt may', 250, 0],
+    ['connecting takes longer than an attempt may', 0, 250],
+  ])('is answered although %s', async (_, loadMs, connectMs) => {
+    const clock = new FakeClock();
+    const store = new MemoryNode({ name: 'a', clock });
+    store.latencyMs = connectMs;
+    const driver: Driver = {
+      ...createMemoryDriver({ name: 'a', store }),
+      prepare: () => new Promise((resolve) => clock.setTimer(resolve, loadMs)),
+    };
+    const cache = createCache({ nodes: [{ name: 'a', driver }], clock, health: false, onUnavailable: 'throw' });
+    const calls = [
+      cache.get('k'),
+      cache.set('l', 'v'),
+      cache.getEntry('k'),
+      cache.add('m', 'v'),
+      cache.touch('k', 1_000),
+    ];
+    await clock.advance(255);
+    store.latencyMs = 0;
+    expect(await clock.until(Promise.all(calls))).toEqual([undefined, true, undefined, true, false]);
+    expect(clock.now()).toBeLessThan(520);
+    // From now on an attempt gets its own time and no more.
+    store.hang();
+    expect(await durations(clock, [cache.get('k')])).toEqual([expect.toSatisfy((ms) => ms >= 200 && ms <= 216)]);
+    await clock.until(cache.destroy());
+  });
+
+  it('keeps its own deadline, however long that takes', async () => {
+    const clock = new FakeClock();
+    const store = new MemoryNode({ name: 'a', clock });
+    store.hang();
+    const nodes = [{ name: 'a', driver: createMemoryDriver({ name: 'a', store }) }];
+    const cache = createCache({ nodes, clock, health: false, onUnavailable: 'throw' });
+    expect(await durations(clock, [cache.get('k', { timeoutMs: 250 })])).toEqual([256]);
     await clock.until(cache.destroy());
   });
 });
