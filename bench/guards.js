@@ -86,7 +86,7 @@ async function guarded() {
   node.open();
   while (!node.isConnected) await new Promise(setImmediate);
   for (let i = 0; i < KEYS * PENDING_SHARE; i++) {
-    const at = i / PENDING_SHARE;
+    const at = Math.round(i / PENDING_SHARE);
     ledger.issue(hashes[at], keys[at], 1e15 + i, [node]);
   }
   return (i) => new Promise((resolve, reject) => new Call(ledger, i, resolve, reject).ask(node));
