@@ -1,5 +1,6 @@
 /** What a read needs to know once its first attempt was not enough; most reads never do. */
 
+import type { CacheError } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { OwnerWalk } from '../routing/owner-walk.js';
 
@@ -7,8 +8,10 @@ export class Beyond {
   /** Monotonic time of the end of the turn in which the call was issued. */
   readonly startedAt: number;
   walk: OwnerWalk | undefined = undefined;
-  /** Owners that had no copy that counts. */
+  /** Owners that had no copy that counts. A miss at a former owner says nothing: what it had may have moved. */
   missedAt: CacheNode[] | undefined = undefined;
+  /** Why the last owner that failed did. */
+  error: CacheError | undefined = undefined;
   attempts = 0;
   /** Owners before the running hand-off that have not been asked yet. */
   former: CacheNode[] | undefined = undefined;
@@ -20,9 +23,9 @@ export class Beyond {
     this.startedAt = startedAt;
   }
 
-  /** Only an owner gets the copy put back. */
   missed(node: CacheNode): void {
+    if (this.isAtFormer) return;
     this.missedAt ??= [];
-    if (!this.isAtFormer) this.missedAt.push(node);
+    this.missedAt.push(node);
   }
 }

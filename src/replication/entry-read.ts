@@ -76,6 +76,7 @@ export async function readEntry(context: ReadContext, call: EntryCall): Promise<
     if (missedAt.length > 0 && !call.asksNextOnMiss) break;
   }
   const ownersMissed = [...missedAt];
+  const ownersError = error;
   const { formerReads } = context;
   for (const node of topology.formerOwners(place, key, owners)) {
     if (formerReads.underWay >= formerReads.limit) break;
@@ -87,5 +88,6 @@ export async function readEntry(context: ReadContext, call: EntryCall): Promise<
     if (ownersMissed.length > 0) context.repair(key, hash, generation, node, ownersMissed);
     return { entry: { ...entry, node, source: 'handoff' }, error: undefined };
   }
-  return { entry: undefined, error: missedAt.length > 0 ? undefined : error };
+  // A miss at a former owner says nothing: what it had may have moved.
+  return { entry: undefined, error: ownersMissed.length > 0 ? undefined : (ownersError ?? error) };
 }

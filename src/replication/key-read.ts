@@ -190,7 +190,7 @@ export class KeyRead implements HedgedRead {
   private walkOn(error: CacheError | undefined, asked: CacheNode | undefined, startedAt: number): void {
     const { context } = this;
     const beyond = this.further(startedAt);
-    this.leaveFormer(beyond);
+    if (!this.leaveFormer(beyond)) beyond.error = error ?? beyond.error;
     if (asked !== undefined) beyond.attempts++;
     const walk = (beyond.walk ??= this.walk());
     if (asked !== undefined) walk.leaveOut(asked);
@@ -202,11 +202,12 @@ export class KeyRead implements HedgedRead {
     }
     if (leftMs > 0 && this.topology.previous !== undefined && this.askFormer(beyond, leftMs)) return;
     // One owner that answers "nothing trustworthy here" settles it; failures of the others do not make it less true.
-    if (beyond.missedAt !== undefined || error === undefined) this.resolve(undefined);
-    else if (leftMs > 0 && context.retries.mayRetry(error, beyond.attempts)) {
+    const failure = beyond.error ?? error;
+    if (beyond.missedAt !== undefined || failure === undefined) this.resolve(undefined);
+    else if (leftMs > 0 && context.retries.mayRetry(failure, beyond.attempts)) {
       beyond.walk = undefined;
-      context.retries.later(beyond.attempts, leftMs, () => this.walkOn(error, undefined, 0));
-    } else this.giveUp(error);
+      context.retries.later(beyond.attempts, leftMs, () => this.walkOn(failure, undefined, 0));
+    } else this.giveUp(failure);
   }
 
   /** Asks the next former owner, if a hand-off runs and its budget allows. */
