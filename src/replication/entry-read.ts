@@ -81,8 +81,12 @@ export async function readEntry(context: ReadContext, call: EntryCall): Promise<
   for (const node of topology.formerOwners(place, key, owners)) {
     if (formerReads.underWay >= formerReads.limit) break;
     formerReads.underWay++;
-    const entry = await ask(node, formerReads.budgetMs);
-    formerReads.underWay--;
+    let entry: JudgedEntry | undefined;
+    try {
+      entry = await ask(node, formerReads.budgetMs);
+    } finally {
+      formerReads.underWay--;
+    }
     if (entry === undefined) continue;
     context.counters.handoffHits++;
     if (ownersMissed.length > 0) context.repair(key, hash, generation, node, ownersMissed);
