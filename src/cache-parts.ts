@@ -35,6 +35,7 @@ export interface ClusterCalls {
   maintenance(name: string, on: boolean): Promise<void>;
   readonly handoff: Handoff;
   look(): Promise<void>;
+  failover(to: string): Promise<void>;
 }
 
 export interface RemoveOptions {

@@ -106,13 +106,12 @@ export class Cache<V = unknown> {
 
   /** Gives the entry another time to live. `false` if there is none. */
   async touch(key: string, ttlMs: number | 'none', options: CallOptions = {}): Promise<boolean> {
-    const parts = this.#parts;
-    const wire = parts.keys.toWireKey(key);
+    const { keys, near, topology, write } = this.#parts;
+    const wire = keys.toWireKey(key);
     const call = this.#call(options);
     if (ttlMs === undefined) throw new OptionError('ttlMs', 'is needed');
-    const ttl = resolveTtl(ttlMs, 0);
-    parts.near?.delete(wire);
-    return heard(touch(parts.write, { topology: parts.topology, key: wire, ttlMs: ttl, ...call }), call);
+    near?.delete(wire);
+    return heard(touch(write, { topology, key: wire, ttlMs: resolveTtl(ttlMs, 0), ...call }), call);
   }
 
   /** Remaining time to live in ms, `'none'` without expiry, `undefined` without an entry. */
@@ -120,10 +119,7 @@ export class Cache<V = unknown> {
     return (await this.getEntry(key, options))?.ttlMs;
   }
 
-  /**
-   * Adds to a counter: a whole number from 0 to 2^53 − 1. A missing counter starts at `initial`, by default at `by`.
-   * @throws CacheError if the owner cannot tell, or the entry is no counter
-   */
+  /** Adds to a counter: 0 to 2^53 − 1. A missing one starts at `initial`, by default at `by`. @throws CacheError if the owner cannot tell, or the entry is no counter */
   increment(key: string, by = 1, options: CountOptions = {}): Promise<number> {
     return this.#run(options, FIELDS.count, (call) => count(this.#parts, key, 1, by, options, call));
   }
@@ -174,6 +170,11 @@ export class Cache<V = unknown> {
   /** Takes a node out of the ring while it is being worked on, or lets it return by way of its probes. @throws OptionError */
   maintenance(name: string, on: boolean): Promise<void> {
     return this.#change((cluster) => cluster.maintenance(name, on));
+  }
+
+  /** Makes the node called `to` the active one of its group, until it fails. @throws OptionError; CacheError `ERR_UNAVAILABLE` if it cannot be */
+  failover(to: string): Promise<void> {
+    return this.#change((cluster) => cluster.failover(to));
   }
 
   /** The hand-off under way: its migration can be paused, and the whole of it ended. */

@@ -151,7 +151,7 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
     },
     assertAllowed: limiterOf(settings),
     stats: () => snapshotStats(parts, ledger, sweep),
-    nodeViews: () => cluster.topology.nodes.map((node) => viewNode(node, cluster.stateOf(node))),
+    nodeViews: () => cluster.topology.nodes.map((node) => viewNode(node, cluster.stateOf(node), cluster.groupOf(node))),
   };
   cluster.start();
   discovery?.start();

@@ -32,8 +32,10 @@ export interface CacheEvents {
   /** Calls are answered from the fallback or as misses, because no owner answers. */
   degraded: { readonly reason: string };
   recovered: { readonly afterMs: number };
-  failedOver: NodeEvent & { readonly to: string };
-  failedBack: NodeEvent & { readonly to: string };
+  /** In the group `node`, `to` is active in place of `from`. */
+  failedOver: NodeEvent & { readonly from: string; readonly to: string };
+  /** The same, where `to` is the primary. */
+  failedBack: NodeEvent & { readonly from: string; readonly to: string };
   /** A source of nodes failed, or answered nothing usable: the last good list stands. Told once until it answers again. */
   discoveryFailed: { readonly source: string; readonly reason: string };
   topologyChanged: { readonly epoch: number; readonly reason: string; readonly nodes: readonly string[] };

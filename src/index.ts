@@ -24,11 +24,14 @@ export {
   TimeoutError,
 } from './errors.js';
 export type { CacheEventName, CacheEvents, CacheListener } from './events.js';
+export type { GroupView } from './failover/failover-group.js';
+export type { MemberView } from './failover/group-member.js';
 export type { BreakerStats } from './node/breaker-stats.js';
 export { BreakerOpenError, BulkheadFullError, RateLimitedError } from './node/guard-errors.js';
 export { recommendPoolSize } from './node/pool-size.js';
 export type { BulkheadOptions, LaneOptions } from './options/bulkhead.js';
 export type { DiscoveryOptions } from './options/discovery.js';
+export type { FailoverOptions } from './options/failover.js';
 export type { FallbackOptions, LedgerOptions, NearOptions, ReadOptions, TimeoutOptions } from './options/groups.js';
 export type { HandoffOptions, HealthOptions, ProbeTarget } from './options/health.js';
 export type { CacheReadOptions } from './options/hedge.js';

@@ -9,11 +9,13 @@ import { MAX_TTL_MS } from './calls/call-options.js';
 import type { Codec, CodecName } from './codec.js';
 import type { CompressionOptions } from './compression.js';
 import { OptionError } from './errors.js';
+import type { FailoverSettings } from './failover/failover-settings.js';
 import { type BreakerOptions, resolveBreakerOptions } from './node/breaker-options.js';
 import type { Lane } from './node/lane.js';
 import { callback, either, integer, number, type OptionRule, oneOf, resolveOptions } from './node/option-rules.js';
 import { type BulkheadOptions, type LaneSettings, resolveBulkhead } from './options/bulkhead.js';
 import { type DiscoveryOptions, type DiscoverySettings, resolveDiscovery } from './options/discovery.js';
+import { type FailoverOptions, resolveFailover } from './options/failover.js';
 import {
   type FallbackOptions,
   type FallbackSettings,
@@ -90,6 +92,8 @@ export interface CacheOptions {
   readonly maxClockSkewMs?: number | undefined;
   /** Probes nodes, takes the dead out of the ring and lets them back; `false` never does. */
   readonly health?: false | HealthOptions | undefined;
+  /** How standbys take over in groups of nodes (`group`, `role` and `priority` of a node). */
+  readonly failover?: FailoverOptions | undefined;
   /** How keys move when the ring changes. */
   readonly handoff?: HandoffOptions | undefined;
   /** Where the list of nodes comes from at run time. @default `nodes` is all there is */
@@ -126,6 +130,7 @@ export interface CacheSettings {
   readonly fallback: FallbackSettings | undefined;
   readonly near: NearSettings | undefined;
   readonly health: HealthSettings | undefined;
+  readonly failover: FailoverSettings;
   readonly handoff: HandoffSettings;
   readonly discovery: DiscoverySettings | undefined;
   readonly degrades: boolean;
@@ -164,6 +169,7 @@ const TOP_RULES: { readonly [K in keyof Required<CacheOptions>]: OptionRule } = 
   onUnavailable: oneOf(['degrade', 'throw']),
   maxClockSkewMs: integer(0, 3_600_000),
   health: objectOrOff,
+  failover: object,
   handoff: object,
   discovery: object,
   ledger: object,
@@ -208,6 +214,7 @@ export function resolveCacheOptions(given: CacheOptions): CacheSettings {
     fallback: options.fallback === false ? undefined : resolveFallback(options.fallback ?? {}),
     near: options.near === false || options.near === undefined ? undefined : resolveNear(options.near),
     health: options.health === false ? undefined : resolveHealth(options.health ?? {}),
+    failover: resolveFailover(options.failover ?? {}, options.health !== false),
     handoff: resolveHandoff(options.handoff ?? {}),
     discovery: options.discovery === undefined ? undefined : resolveDiscovery(options.discovery),
     degrades: options.onUnavailable !== 'throw',

@@ -1,5 +1,6 @@
 /** What a cache tells of itself: plain snapshots, made when asked for. */
 
+import type { GroupView } from './failover/failover-group.js';
 import type { Counters } from './replication/contexts.js';
 
 export type NodeState = 'unknown' | 'healthy' | 'degraded' | 'ejected' | 'syncing' | 'warming' | 'maintenance';
@@ -18,6 +19,8 @@ export interface NodeView {
   readonly failures: number;
   /** Why it cannot be reached, if it cannot. */
   readonly lastError: string | undefined;
+  /** Of a group: which of its nodes is active, and how the others are. */
+  readonly group: GroupView | undefined;
 }
 
 export interface CacheStats {

@@ -13,7 +13,7 @@ const LEVELS: readonly (readonly [RegExp, number])[] = [
   [/^(index|create-cache|options)\.ts$|^assembly\//, 8],
   [/^(cache|cache-parts|events|stats|ring-view)\.ts$|^(calls|options)\//, 7],
   [/^replication\//, 6],
-  [/^routing\//, 5],
+  [/^(routing|failover)\//, 5],
   [/^cluster\//, 4],
   [/^node\//, 3],
   [/^driver\/[^/]+\//, 2],

@@ -5,7 +5,7 @@ import type { StalenessRule } from '../base/staleness-rules.js';
 import type { Turn } from '../base/turn.js';
 import type { DebtPayer } from '../cluster/debt-payer.js';
 import type { Ledger } from '../cluster/ledger/ledger.js';
-import type { Connection } from '../driver/driver.js';
+import type { Connection, Driver } from '../driver/driver.js';
 import type { CacheError } from '../errors.js';
 import type { EventBus } from '../events.js';
 import { Breaker } from '../node/breaker.js';
@@ -33,13 +33,14 @@ export interface NodeSurroundings {
 }
 
 /** Longest pause between two attempts to connect. */
-const MAX_PAUSE_MS = 2_000;
+export const MAX_PAUSE_MS = 2_000;
 
 export function buildNode(
   settings: CacheSettings,
   surroundings: NodeSurroundings,
   spec: NodeSpec,
   slot: number,
+  driver: Driver = driverOf(spec, settings),
 ): CacheNode {
   const { clock, random, timeouts } = settings;
   const { events, epoch, turn, sweep } = surroundings;
@@ -58,7 +59,7 @@ export function buildNode(
       slot,
       weight: spec.weight,
       zone: spec.zone,
-      driver: driverOf(spec, settings),
+      driver,
       breaker,
       limiter,
       latency: settings.read.hedge === undefined ? undefined : new LatencyEstimate({}, { clock }),

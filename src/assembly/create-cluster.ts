@@ -7,6 +7,7 @@ import { Rebalancer } from '../cluster/rebalancer.js';
 import { Refill } from '../cluster/refill.js';
 import { Topology } from '../cluster/topology.js';
 import type { EventBus } from '../events.js';
+import type { GroupView } from '../failover/failover-group.js';
 import type { KeySpace } from '../key.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { NodeSpec } from '../options/node-options.js';
@@ -17,8 +18,10 @@ import type { ReadRepair } from '../replication/read-repair.js';
 import type { Placement } from '../ring/placement.js';
 import type { RingChangeOptions } from '../ring-view.js';
 import type { NodeState } from '../stats.js';
+import { buildGroup } from './build-group.js';
 import { buildNode, type NodeSurroundings } from './build-nodes.js';
 import { Departures } from './departures.js';
+import { Groups } from './groups.js';
 import { HandBack } from './hand-back.js';
 import { Membership } from './membership.js';
 import { Placer } from './placer.js';
@@ -45,14 +48,22 @@ export interface Cluster extends ClusterCalls {
   /** The node has begun another life of its data: what it should hold is put back from the other owners. */
   emptied(node: CacheNode): void;
   stateOf(node: CacheNode): NodeState;
+  /** `undefined` for a node that is no group. */
+  groupOf(node: CacheNode): GroupView | undefined;
 }
 
 export function createCluster({ settings, surroundings, keys, contexts }: ClusterParts): Cluster {
   const { clock, random, health, handoff } = settings;
   const { ledger, stamps, events } = surroundings;
+  const canaries = keys.reservedKey('canary-');
+  const probeKey = canaries + settings.clientId;
+  const groups = new Groups();
   const placer = new Placer(settings.placement);
   const build = (spec: NodeSpec, slot: number): CacheNode => {
-    const node = buildNode(settings, surroundings, spec, slot);
+    const terms = { settings, surroundings, probeKey, node: () => node };
+    const built = spec.members === undefined ? undefined : buildGroup(spec, spec.members, terms);
+    const node: CacheNode = buildNode(settings, surroundings, spec, slot, built?.driver);
+    if (built !== undefined) groups.add(node, built.group);
     placer.learn(node, spec);
     return node;
   };
@@ -65,9 +76,9 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
       ledger.forgetNode(node.slot);
       surroundings.payer.forget(node);
       membership.retire(node);
+      groups.forget(node);
     },
   });
-  const canaries = keys.reservedKey('canary-');
   const rebalancer = new Rebalancer(
     {
       clock,
@@ -115,7 +126,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
           clock,
           random,
           settings: health,
-          probe: createProbe({ clock, settings: health, canaryKey: canaries + settings.clientId }),
+          probe: groups.relieving(createProbe({ clock, settings: health, canaryKey: probeKey }), clock, health),
           isPaid: ({ slot }) => isPaid(ledger.stats(), slot),
           events: {
             stateChanged: (node, from, to, reason) =>
@@ -173,12 +184,15 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
       monitor?.stop();
       handBack.stop();
       refill.stop();
+      groups.stop();
       rebalancer.stop();
       departures.stop();
     },
     async look() {
       await monitor?.look();
     },
+    failover: (to) => groups.failover(to),
+    groupOf: (node) => groups.viewOf(node),
     suspect: (node) => monitor?.suspect(node),
     emptied: (node) => refill.emptied(node, monitor?.isMasked(node) === true),
     stateOf: (node) => monitor?.stateOf(node) ?? (node.isConnected ? 'healthy' : 'unknown'),

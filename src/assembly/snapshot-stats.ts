@@ -3,6 +3,7 @@
 import type { CacheParts } from '../cache-parts.js';
 import type { Ledger } from '../cluster/ledger/ledger.js';
 import type { LedgerStats } from '../cluster/ledger/ledger-stats.js';
+import type { GroupView } from '../failover/failover-group.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { Sweep } from '../node/sweep.js';
 import type { CacheStats, NodeState, NodeView } from '../stats.js';
@@ -31,7 +32,7 @@ function named(stats: LedgerStats, nodes: readonly CacheNode[]): unknown {
   return { ...stats, nodes: stats.nodes.map(({ node, ...owed }) => ({ name: nameOf(node), ...owed })) };
 }
 
-export function viewNode(node: CacheNode, state: NodeState): NodeView {
+export function viewNode(node: CacheNode, state: NodeState, group: GroupView | undefined): NodeView {
   const breaker = node.breaker.state;
   return {
     name: node.name,
@@ -46,5 +47,6 @@ export function viewNode(node: CacheNode, state: NodeState): NodeView {
     misses: node.misses,
     failures: node.failures,
     lastError: node.isConnected ? undefined : node.lastError?.message,
+    group,
   };
 }

@@ -207,13 +207,13 @@ export class CacheNode implements AttemptNode {
 
   /**
    * Gives up connections to another life of the node's data than this one: somebody else has taken over its address, and
-   * lanes that lead to two servers would each confirm what the other does not hold.
+   * lanes that lead to two servers would each confirm what the other does not hold. `undefined` keeps none, and waits for none.
    */
-  keepOnly(incarnation: string): void {
+  keepOnly(incarnation: string | undefined): void {
     const error = new NodeError('lost', `another server answers for node ${this.name}`, { node: this.name });
     this.#lanes.each(({ link }) => {
       const other = link.connection?.incarnation;
-      if (other !== undefined && other.id !== incarnation) link.renew(error);
+      if (incarnation === undefined || (other !== undefined && other.id !== incarnation)) link.renew(error);
     });
   }
 

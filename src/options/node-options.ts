@@ -2,6 +2,8 @@
 
 import type { Address, CredentialsSource, Driver, TlsOptions } from '../driver/driver.js';
 import { OptionError } from '../errors.js';
+import type { MemberRole } from '../failover/failover-settings.js';
+import { type GroupPlace, gatherGroups, placeOf } from './node-groups.js';
 import { addressOf, credentialsOf, databaseOf, parseUrl, type Scheme } from './node-url.js';
 
 export interface NodeOptions {
@@ -21,6 +23,12 @@ export interface NodeOptions {
   readonly database?: number | undefined;
   /** Speaks to the node instead of the driver that the URL names; then `name` is needed and `url` is not. */
   readonly driver?: Driver | undefined;
+  /** Makes it one of several nodes of which one at a time is asked: the ring places them as one node of this name. @default none */
+  readonly group?: string | undefined;
+  /** What it is in its group, which has one primary. */
+  readonly role?: MemberRole | undefined;
+  /** Of standbys the lower takes over first; 0 never does by itself. @default 100 */
+  readonly priority?: number | undefined;
 }
 
 /** A node, checked and complete. */
@@ -37,6 +45,10 @@ export interface NodeSpec {
   readonly tls: TlsOptions | undefined;
   readonly database: number;
   readonly driver: Driver | undefined;
+  /** Of a node that is one of a group, until the group is gathered. */
+  readonly place: GroupPlace | undefined;
+  /** Of a group: its nodes, the primary first. */
+  readonly members: readonly NodeSpec[] | undefined;
   /** Equal for two specs that reach the same server in the same way: a node may be kept. */
   readonly identity: string;
 }
@@ -50,6 +62,9 @@ const FIELDS: readonly (keyof NodeOptions)[] = [
   'tls',
   'database',
   'driver',
+  'group',
+  'role',
+  'priority',
 ];
 const CREDENTIAL_FIELDS = ['username', 'password'];
 const TLS_FIELDS: readonly (keyof TlsOptions)[] = ['ca', 'cert', 'key', 'servername', 'insecureSkipVerify'];
@@ -57,7 +72,7 @@ const TLS_FIELDS: readonly (keyof TlsOptions)[] = ['ca', 'cert', 'key', 'servern
 /** @throws OptionError naming the first of several nodes of the same name, or whatever else is wrong with the list. */
 export function parseNodes(list: unknown, path = 'nodes'): NodeSpec[] {
   if (!Array.isArray(list) || list.length === 0) throw new OptionError(path, 'must be a list of at least one node');
-  const specs = list.map((entry: unknown, i) => parseNode(entry, `${path}[${i}]`));
+  const specs = list.map((entry: unknown, i) => parseMember(entry, `${path}[${i}]`));
   const seen = new Map<string, number>();
   for (const [i, { name }] of specs.entries()) {
     const first = seen.get(name);
@@ -65,10 +80,18 @@ export function parseNodes(list: unknown, path = 'nodes'): NodeSpec[] {
       throw new OptionError(`${path}[${i}].name`, `'${name}' is already the name of ${path}[${first}]`);
     seen.set(name, i);
   }
-  return specs;
+  return gatherGroups(specs, path);
 }
 
+/** A node by itself. @throws OptionError */
 export function parseNode(entry: unknown, path: string): NodeSpec {
+  const spec = parseMember(entry, path);
+  if (spec.place !== undefined)
+    throw new OptionError(`${path}.group`, 'must be left out: groups are made by nodes and setNodes');
+  return spec;
+}
+
+function parseMember(entry: unknown, path: string): NodeSpec {
   if (typeof entry !== 'string' && (typeof entry !== 'object' || entry === null || Array.isArray(entry)))
     throw new OptionError(path, 'must be a URL or an object with a url');
   const options: NodeOptions = typeof entry === 'string' ? { url: entry } : entry;
@@ -80,13 +103,15 @@ export function parseNode(entry: unknown, path: string): NodeSpec {
     throw new OptionError(`${path}.zone`, 'must be a non-empty string');
   if (given !== undefined && (typeof given !== 'string' || given === '' || !given.isWellFormed()))
     throw new OptionError(`${path}.name`, 'must be a non-empty, well-formed string');
-  const isNamed = given !== undefined;
+  const common = { isNamed: given !== undefined, weight, zone, place: placeOf(options, path), members: undefined };
   return driver === undefined
-    ? { isNamed, weight, zone, ...byUrl(options, path) }
-    : { isNamed, weight, zone, ...byDriver(options, driver, path) };
+    ? { ...common, ...byUrl(options, path) }
+    : { ...common, ...byDriver(options, driver, path) };
 }
 
-function byUrl(options: NodeOptions, path: string): Omit<NodeSpec, 'isNamed' | 'weight' | 'zone'> {
+type Reach = Omit<NodeSpec, 'isNamed' | 'weight' | 'zone' | 'place' | 'members'>;
+
+function byUrl(options: NodeOptions, path: string): Reach {
   const { rule, url } = parseUrl(options.url, `${path}.url`);
   const { database, tls } = options;
   const address = addressOf(rule, url, `${path}.url`);
@@ -110,7 +135,7 @@ function byUrl(options: NodeOptions, path: string): Omit<NodeSpec, 'isNamed' | '
   };
 }
 
-function byDriver(options: NodeOptions, driver: Driver, path: string): Omit<NodeSpec, 'isNamed' | 'weight' | 'zone'> {
+function byDriver(options: NodeOptions, driver: Driver, path: string): Reach {
   if (options.name === undefined)
     throw new OptionError(`${path}.name`, 'is needed for a node with a driver of its own');
   for (const field of ['url', 'credentials', 'tls', 'database'] as const)

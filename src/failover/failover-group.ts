@@ -1,0 +1,195 @@
+/**
+ * A group: one node of the ring, behind which one of several nodes is active.
+ *
+ * A standby takes over when the active node is ejected, that is, where the ring would otherwise walk past it; the ring does
+ * not move. What the one that takes over holds may be older than what was confirmed: the ledger is told of a new
+ * incarnation (rule R6), so floors decide. The primary takes over again when it has been well for a while, and after what
+ * it missed was deleted there.
+ *
+ * Who replicates from whom is not arranged here: a Redis node that follows another is read-only, or is overwritten by
+ * what it follows, and so takes over only if `promote` allows to make it a master first.
+ */
+
+import type { Clock } from '../base/clock.js';
+import { CacheError, NodeError } from '../errors.js';
+import type { FailoverSettings } from './failover-settings.js';
+import type { GroupDriver } from './group-driver.js';
+import type { GroupMember, MemberView } from './group-member.js';
+import { byPreference } from './preference.js';
+import { lagBytes } from './replication-info.js';
+
+export interface FailoverEvents {
+  failedOver(from: string, to: string, reason: string): void;
+  /** The primary is active again. */
+  failedBack(from: string, to: string, reason: string): void;
+}
+
+export interface GroupParts {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly settings: FailoverSettings;
+  /** The primary first. */
+  readonly members: readonly GroupMember[];
+  readonly driver: GroupDriver;
+  /** Makes the ring's node let go of the connections it has, and judge the next ones afresh. */
+  readonly moved: () => void;
+  readonly events: FailoverEvents;
+}
+
+/** How long deleting what the primary missed may hold up a fail-back for which nobody waits, and one that is urgent. */
+const PATIENT_MS = 10_000;
+const URGENT_MS = 250;
+
+export interface GroupView {
+  /** Name of the node that is asked. */
+  readonly active: string;
+  readonly members: readonly MemberView[];
+  /** Keys to be deleted at the primary before it takes over again. */
+  readonly missedKeys: number;
+}
+
+export class FailoverGroup {
+  readonly name: string;
+  readonly #parts: GroupParts;
+  #switching: Promise<unknown> | undefined;
+  /** An operator chose the active node: it stays until it fails. */
+  #isChosen = false;
+  #isStarted = false;
+  #isStopped = false;
+
+  constructor(parts: GroupParts) {
+    this.name = parts.name;
+    this.#parts = parts;
+  }
+
+  /** How many nodes it has. */
+  get size(): number {
+    return this.#parts.members.length;
+  }
+
+  start(): void {
+    if (this.#isStarted || this.#isStopped) return;
+    this.#isStarted = true;
+    for (const { watch } of this.#parts.members) watch.start();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const member of this.#parts.members) member.stop();
+  }
+
+  has(member: string): boolean {
+    return this.#parts.members.some(({ name }) => name === member);
+  }
+
+  view(): GroupView {
+    const { members, driver } = this.#parts;
+    return {
+      active: this.#active.name,
+      members: members.map((member) => member.view(member === this.#active, this.#lagOf(member))),
+      missedKeys: driver.missed.count,
+    };
+  }
+
+  /** The active node is to be ejected. Answers whether another has taken over. */
+  async takeOver(reason: string): Promise<boolean> {
+    if (this.#parts.settings.strategy !== 'automatic') return false;
+    return this.#alone(async () => {
+      for (const member of this.#candidates())
+        if ((await this.#makeActive(member, reason, URGENT_MS)) === undefined) {
+          this.#isChosen = false;
+          return true;
+        }
+      return false;
+    });
+  }
+
+  /** Makes `to` the active node, by hand. @throws CacheError `ERR_UNAVAILABLE` if it cannot be */
+  async failover(to: string): Promise<void> {
+    const member = this.#parts.members.find(({ name }) => name === to);
+    if (member === undefined) throw new TypeError(`${to} is no node of group ${this.name}`);
+    await this.#alone(async () => {
+      if (member === this.#active) {
+        this.#isChosen = true;
+        return;
+      }
+      await member.reach();
+      const refusal = await this.#makeActive(member, 'by hand', PATIENT_MS);
+      if (refusal !== undefined) throw new CacheError('ERR_UNAVAILABLE', `${to} cannot take over: ${refusal}`);
+      this.#isChosen = true;
+    });
+  }
+
+  /** A node was looked at: the primary may have been well for long enough. */
+  looked(): void {
+    const { settings, clock, members } = this.#parts;
+    const primary = members[0] as GroupMember;
+    const { failback, strategy, failbackDelayMs } = settings;
+    if (primary === this.#active || this.#isChosen || this.#switching !== undefined || this.#isStopped) return;
+    if (strategy !== 'automatic' || failback !== 'automatic') return;
+    const wellSince = primary.fitSince(settings.promote);
+    if (wellSince === undefined || clock.now() - wellSince < failbackDelayMs) return;
+    void this.#alone(() => this.#makeActive(primary, 'the primary is well again', PATIENT_MS)).catch(() => undefined);
+  }
+
+  get #active(): GroupMember {
+    const { members, driver } = this.#parts;
+    return members[driver.active] as GroupMember;
+  }
+
+  /** One change at a time; whoever comes meanwhile waits, and decides on what he then finds. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#switching !== undefined) await this.#switching.catch(() => undefined);
+    const running = work();
+    this.#switching = running;
+    try {
+      return await running;
+    } finally {
+      this.#switching = undefined;
+    }
+  }
+
+  #lagOf(member: GroupMember): number | undefined {
+    return member === this.#active ? undefined : lagBytes(this.#active.watch.replication, member.watch.replication);
+  }
+
+  #candidates(): GroupMember[] {
+    const { members, settings } = this.#parts;
+    const fit = members.filter((member) => member !== this.#active && member.fitSince(settings.promote) !== undefined);
+    const ranked = fit.map((member) => {
+      const { role, priority } = member;
+      return { member, role, priority, lagBytes: this.#lagOf(member) };
+    });
+    return byPreference(ranked, settings.maxLagBytes).map(({ member }) => member);
+  }
+
+  /** Answers why not, if not. */
+  async #makeActive(member: GroupMember, reason: string, patienceMs: number): Promise<string | undefined> {
+    const { driver, members, settings, moved, events, clock } = this.#parts;
+    const from = this.#active;
+    const isReplica = member.isReplica;
+    const refusal = await member.makeFit(settings.promote);
+    if (refusal !== undefined) return refusal;
+    // A replica has had what the others were told; and nobody else could have told it.
+    if (isReplica) driver.missed.take();
+    const isBack = member === members[0];
+    if (isBack) await this.#forgetMissed(member, clock.now() + patienceMs);
+    if (this.#isStopped) return 'the cache was closed';
+    driver.switchTo(members.indexOf(member), new NodeError('lost', `${member.name} takes over`, { node: this.name }));
+    moved();
+    (isBack ? events.failedBack : events.failedOver)(from.name, member.name, reason);
+    if (isBack) void this.#forgetMissed(member, clock.now() + PATIENT_MS);
+    return undefined;
+  }
+
+  /** Deletes at the primary what was written elsewhere. What is left when the time is up, or comes later, is tried again after it took over. */
+  async #forgetMissed(primary: GroupMember, until: number): Promise<void> {
+    const { missed } = this.#parts.driver;
+    while (missed.count > 0 && this.#parts.clock.now() < until) {
+      const keys = missed.take();
+      const left = await primary.remove(keys, until);
+      for (const key of left) missed.add(key);
+      if (left.length > 0) return;
+    }
+  }
+}

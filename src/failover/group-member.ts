@@ -1,0 +1,101 @@
+/** One node of a group: its place there, what is seen of it, and what can be done to it behind the scenes. */
+
+import type { Clock } from '../base/clock.js';
+import type { MemberRole } from './failover-settings.js';
+import type { MemberWatch } from './member-watch.js';
+
+export interface MemberView {
+  readonly name: string;
+  readonly role: MemberRole;
+  readonly priority: number;
+  readonly isActive: boolean;
+  readonly state: 'unknown' | 'healthy' | 'ejected';
+  /** As Redis tells it; `undefined` elsewhere. */
+  readonly replicates: 'master' | 'replica' | undefined;
+  /** How far it is behind the active node; `undefined` if it does not follow it. */
+  readonly lagBytes: number | undefined;
+}
+
+export interface MemberParts {
+  readonly name: string;
+  readonly role: MemberRole;
+  readonly priority: number;
+  readonly clock: Clock;
+  readonly watch: MemberWatch;
+  /** Connects if that was put off; resolves when connected or when that has failed. */
+  readonly connect: () => Promise<void>;
+  /** Makes a Redis replica a master. */
+  readonly promote: () => Promise<void>;
+  /** Deletes a key; `false` if that was not confirmed. */
+  readonly remove: (key: string) => Promise<boolean>;
+  readonly close: () => void;
+}
+
+/** Deletions under way at once. */
+const BATCH = 256;
+
+export class GroupMember {
+  readonly name: string;
+  readonly role: MemberRole;
+  readonly priority: number;
+  readonly watch: MemberWatch;
+  readonly #parts: MemberParts;
+
+  constructor(parts: MemberParts) {
+    this.name = parts.name;
+    this.role = parts.role;
+    this.priority = parts.priority;
+    this.watch = parts.watch;
+    this.#parts = parts;
+  }
+
+  get isReplica(): boolean {
+    return this.watch.replication?.role === 'replica';
+  }
+
+  /** Since when it could have taken over; `undefined` if it cannot. */
+  fitSince(mayPromote: boolean): number | undefined {
+    return this.watch.isWell && (mayPromote || !this.isReplica) ? this.watch.upSince : undefined;
+  }
+
+  /** Connects at once, if it has put that off. */
+  reach(): Promise<void> {
+    return this.#parts.connect();
+  }
+
+  /** Looks anew; answers why it cannot take over, if it cannot. */
+  async makeFit(mayPromote: boolean): Promise<string | undefined> {
+    await this.watch.look();
+    if (this.watch.upSince === undefined) return 'it does not answer';
+    if (!this.isReplica) return undefined;
+    if (!mayPromote) return 'it is a replica; make it a master, or allow that by failover.promote';
+    try {
+      await this.#parts.promote();
+      await this.watch.look();
+    } catch (error) {
+      return `it cannot be made a master: ${error instanceof Error ? error.message : String(error)}`;
+    }
+    return this.isReplica || this.watch.upSince === undefined ? 'it has not become a master' : undefined;
+  }
+
+  /** Deletes the keys; answers those it could not delete in time. */
+  async remove(keys: readonly string[], until: number): Promise<string[]> {
+    for (let i = 0; i < keys.length; i += BATCH) {
+      const batch = keys.slice(i, i + BATCH);
+      const isDone = this.#parts.clock.now() < until;
+      const removed = isDone ? await Promise.all(batch.map((key) => this.#parts.remove(key))) : [];
+      if (!removed.every(Boolean) || removed.length === 0) return keys.slice(i);
+    }
+    return [];
+  }
+
+  view(isActive: boolean, lagBytes: number | undefined): MemberView {
+    const { name, role, priority, watch } = this;
+    return { name, role, priority, isActive, state: watch.state, replicates: watch.replication?.role, lagBytes };
+  }
+
+  stop(): void {
+    this.watch.stop();
+    this.#parts.close();
+  }
+}
