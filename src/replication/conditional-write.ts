@@ -18,6 +18,7 @@ import type { Lane } from '../node/lane.js';
 import type { WriteContext } from './contexts.js';
 import { toldLife } from './life.js';
 import { type Failure, type Outcome, promised } from './promised-attempt.js';
+import { lifeOn } from './stand-in.js';
 
 /** Submits one operation to a node. */
 type Submit<T> = (node: CacheNode, origin: AttemptOrigin<T>, lane: Lane) => void;
@@ -73,7 +74,8 @@ export class ConditionalWrite {
         `a value of ${bytes.length} bytes exceeds the ${limit} that node ${this.primary.name} takes`,
         { node: this.primary.name, key: this.#call.key },
       );
-    const life = (node: CacheNode): number => toldLife(node, bytes, this.#context.values.isEnveloped, ttlMs);
+    const life = (node: CacheNode): number =>
+      toldLife(node, bytes, this.#context.values.isEnveloped, this.#lifeOn(node, ttlMs));
     const stored = await this.#decide<boolean>((node, origin, lane) =>
       node.store(origin, lane, mode, bytes, life(node), token),
     );
@@ -84,7 +86,7 @@ export class ConditionalWrite {
   /** @throws CacheError if the first owner cannot answer, or the entry is no counter. */
   async count(delta: number, initial: number | undefined, ttlMs: number): Promise<number | undefined> {
     const value = await this.#decide<number | undefined>((node, origin, lane) =>
-      node.count(origin, lane, delta, initial, ttlMs),
+      node.count(origin, lane, delta, initial, this.#lifeOn(node, ttlMs)),
     );
     if (value !== undefined) await this.#follow((node, origin, lane) => node.delete(origin, lane));
     return value;
@@ -151,6 +153,10 @@ export class ConditionalWrite {
         else this.#owe(node, outcome.failure);
       }),
     );
+  }
+
+  #lifeOn(node: CacheNode, ttlMs: number): number {
+    return lifeOn(this.#context, this.#call.topology, node, this.#place, this.#call.key, ttlMs);
   }
 
   #ask<T>(node: CacheNode, submit: Submit<T>): Promise<Outcome<T>> {

@@ -14,6 +14,7 @@ import type { CacheNode } from '../node/cache-node.js';
 import type { Lane } from '../node/lane.js';
 import type { WriteContext } from './contexts.js';
 import { toldLife } from './life.js';
+import { lifeOn } from './stand-in.js';
 import { confirmationsNeeded, type WritePolicy } from './write-policy.js';
 
 /** How one write may go. */
@@ -189,17 +190,13 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
       node.delete(this, call.lane);
       return;
     }
-    const ttlMs = toldLife(node, bytes, context.values.isEnveloped, this.ttlAt(node));
+    const ttlMs = toldLife(
+      node,
+      bytes,
+      context.values.isEnveloped,
+      lifeOn(this.context, this.topology, node, this.place, key, this.ttlMs),
+    );
     node.store(this, lane, 'set', bytes, ttlMs);
-  }
-
-  /** Rule R13: what a stand-in holds dies young, so that two processes that disagree on owners soon agree again. */
-  private ttlAt(node: CacheNode): number {
-    const { topology, key } = this;
-    if (!topology.isMasked || !topology.isStandIn(node, this.place, key)) return this.ttlMs;
-    const { standInTtlMs } = this.context;
-    if (standInTtlMs === Number.POSITIVE_INFINITY) return this.ttlMs;
-    return this.ttlMs === 0 ? standInTtlMs : Math.min(this.ttlMs, standInTtlMs);
   }
 
   private owe(attempt: Attempt<boolean>, error: CacheError): void {
