@@ -15,6 +15,7 @@ import type { Lane } from '../node/lane.js';
 import type { WriteContext } from './contexts.js';
 import { toldLife } from './life.js';
 import { lifeOn } from './stand-in.js';
+import { unconfirmedError } from './unconfirmed.js';
 import { confirmationsNeeded, type WritePolicy } from './write-policy.js';
 
 /** How one write may go. */
@@ -56,6 +57,8 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
   private open = 0;
   private confirmed = 0;
   private isSettled = false;
+  /** An owner was sent the write, and nobody knows what it made of it. */
+  private mayBeHeld = false;
   private error: CacheError | undefined = undefined;
 
   /** Issues the write at once. */
@@ -89,7 +92,11 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
     context.ledger.issue(this.hash, key, stamp, owners);
     this.needed = confirmationsNeeded(call.policy, owners.length);
     this.open = owners.length;
+    // Those that fail at once must not settle it before the others were asked.
+    this.isSettled = true;
     for (const owner of owners) this.send(owner, call.totalMs);
+    this.isSettled = false;
+    if (this.open < owners.length) this.settle();
     if (topology.isMasked || topology.previous !== undefined) this.tellOthers(owners);
   }
 
@@ -114,6 +121,7 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
   failed(attempt: Attempt<boolean>, error: CacheError): void {
     this.owe(attempt, error);
     this.error = error;
+    if (attempt.sentOn !== undefined && faultOf(error) === 'link') this.mayBeHeld = true;
     const context = this.context;
     this.startedAt ||= attempt.startedAt || Math.floor(context.clock.now());
     const leftMs = this.startedAt + this.call.totalMs - context.clock.now();
@@ -214,26 +222,25 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
       this.isSettled = true;
       if (this.bytes !== undefined) this.context.remember(this.key, this.hash, this.generation, this.bytes);
       this.resolve(true);
-    } else if (this.confirmed + this.open < this.needed) {
+    } else if (this.confirmed + this.open < this.needed && (this.open === 0 || this.answersFalse)) {
       this.isSettled = true;
       this.refuse(this.error ?? new CacheError('ERR_UNAVAILABLE', 'the key has no owner'));
     }
   }
 
+  /** Whether failure is answered by `false`; else it is told once it is known what the other owners made of the write. */
+  private get answersFalse(): boolean {
+    return this.context.degrades && !this.isStrict;
+  }
+
   private refuse(error: CacheError): void {
-    const { key } = this;
+    const { key, confirmed, needed, mayBeHeld } = this;
     if (error.code === 'ERR_VALUE_TOO_LARGE') this.reject(error);
     else if (this.context.isOver) this.reject(new CacheError('ERR_CLOSED', 'the cache was closed', { key }));
     else {
       this.context.unconfirmed(key, error);
-      if (this.context.degrades && !this.isStrict) this.resolve(false);
-      else {
-        const message = `${this.confirmed} of ${this.needed} owners confirmed the write: ${error.message}`;
-        // Owners that have confirmed, or may yet, hold what the others do not.
-        const mayBeHeld = this.confirmed + this.open > 0 || faultOf(error) === 'link';
-        const code = mayBeHeld ? 'ERR_INDETERMINATE' : 'ERR_UNAVAILABLE';
-        this.reject(new CacheError(code, message, { node: error.node, key, cause: error }));
-      }
+      if (this.answersFalse) this.resolve(false);
+      else this.reject(unconfirmedError({ key, confirmed, needed, mayBeHeld, error }));
     }
   }
 }
