@@ -85,27 +85,30 @@ export async function getOrSet<T>(
     isLeased: options.lease !== false && !parts.write.disabledRules.has('R9'),
   };
   const needsAge = graceMs > 0 || (earlyRefresh > 0 && ttlMs > 0);
-  const { generations } = parts.read;
+  const { generations, clock } = parts.read;
+  const endsAt = clock.now() + call.totalMs;
+  let rest = call;
   for (let reads = 1; ; reads++) {
     if (negativeTtlMs > 0 && parts.negatives.get(wire) !== undefined) return undefined as T;
     const generation = generations.snapshot(hash);
-    const value = needsAge ? await readPerhapsStale(plan) : await readValue(parts, wire, call);
+    const value = needsAge ? await readPerhapsStale(plan, rest) : await readValue(parts, wire, rest);
     if (value !== undefined) return value as T;
-    if (reads === READS || generations.isCurrent(hash, generation)) return load(plan);
+    rest = { ...call, totalMs: Math.max(0, endsAt - clock.now()) };
+    if (reads === READS || rest.totalMs === 0 || generations.isCurrent(hash, generation)) return load(plan, rest);
   }
 }
 
-async function readPerhapsStale<T>(plan: Plan<T>): Promise<T | undefined> {
-  const { parts, key, wire, call, graceMs, revalidateMs } = plan;
+async function readPerhapsStale<T>(plan: Plan<T>, call: Call): Promise<T | undefined> {
+  const { parts, key, wire, graceMs, revalidateMs } = plan;
   const entry = await entryOf<T>(parts, key, wire, call);
   if (entry === undefined) return undefined;
   if (typeof entry.ttlMs !== 'number') return entry.value;
   const leftMs = entry.ttlMs - graceMs;
   if (leftMs > 0) {
-    if (isDueEarly(plan, leftMs)) load(plan, true).catch(() => undefined);
+    if (isDueEarly(plan, leftMs)) load(plan, 'renewal').catch(() => undefined);
     return entry.value;
   }
-  const renewal = load(plan, true);
+  const renewal = load(plan, 'renewal');
   if (-leftMs > revalidateMs) return orStale(renewal, entry.value, plan);
   renewal.catch(() => undefined);
   return entry.value;

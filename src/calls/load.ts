@@ -47,11 +47,14 @@ type Leave = { readonly node: CacheNode; readonly token: string; readonly since:
 /** How long to wait before looking again whether another process has loaded the value, give or take a half. */
 const LOOK_AGAIN_MS = 20;
 
-/** Joins the loader that runs for the key, or runs this one. `isRenewal`: the entry is there, and to be replaced. */
-export function load<T>(plan: LoadPlan<T>, isRenewal = false): Promise<T> {
+/**
+ * Joins the loader that runs for the key, or runs this one. `rest` is the call with what its reads have left of its time, in
+ * which the lease is asked for; there is no lease in a `renewal`, where the entry is there, and to be replaced.
+ */
+export function load<T>(plan: LoadPlan<T>, rest: Call | 'renewal'): Promise<T> {
   const { parts, wire, hash } = plan;
   const flight = parts.flights.join(wire, hash, async (generation) => {
-    const leave = plan.isLeased && !isRenewal ? await askLeave(plan) : undefined;
+    const leave = plan.isLeased && rest !== 'renewal' ? await askLeave(plan, rest) : undefined;
     if (leave !== undefined && 'value' in leave) return leave.value;
     const value = await timed(plan).catch((error: unknown) => {
       giveBack(plan, leave);
@@ -67,8 +70,8 @@ export function load<T>(plan: LoadPlan<T>, isRenewal = false): Promise<T> {
   return flight as Promise<T>;
 }
 
-async function askLeave<T>(plan: LoadPlan<T>): Promise<Leave | undefined> {
-  const { parts, wire, hash, call } = plan;
+/** Waiting for another process's loader is waiting for a loader, however often that is looked for: no time of the call's. */
+async function askLeave<T>({ parts, wire, hash }: LoadPlan<T>, call: Call): Promise<Leave | undefined> {
   const { clock, ledger, values } = parts.read;
   const { topology } = parts;
   const place = topology.placement.hash(wire);
@@ -76,6 +79,7 @@ async function askLeave<T>(plan: LoadPlan<T>): Promise<Leave | undefined> {
   if (!node.isServing || !takesCopies(node, values.isEnveloped)) return undefined;
   // A distrusted leftover must be deleted first, which would end the lease.
   if (!ledger.isQuiet && ledger.isDistrusted(node.slot, hash, wire, place) !== 'no') return undefined;
+  if (call.totalMs <= 0) return undefined;
   const target = { key: wire, hash, timeoutMs: Math.min(node.attemptMs[call.lane], call.totalMs) };
   const giveUpAt = clock.now() + MAX_LEASE_MS;
   for (;;) {
