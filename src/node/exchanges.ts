@@ -148,11 +148,19 @@ export class Exchanges {
       for (const operation of operations) if (operation.kind !== 'get') visit(operation.hash);
   }
 
-  /** The connection is gone by the node's doing: one failure, however many exchanges were open. */
+  /**
+   * The connection is gone by the node's doing: one failure, however many exchanges were open, unless all have been counted
+   * as they expired. Half-open, each is reported: one of them may be the probe that the breaker waits for.
+   */
   lost(now: number): void {
-    const first = this.#open[0];
+    const breaker = this.#breaker;
+    const isOne = breaker.state === 'closed';
+    for (const { isExpired, sentAt } of this.#open) {
+      if (isExpired) continue;
+      breaker.onFailure(1, now - sentAt, now);
+      if (isOne) break;
+    }
     this.#forget();
-    if (first !== undefined) this.#breaker.onFailure(1, now - first.sentAt, now);
   }
 
   /** The connection is gone by our doing: what it owed speaks neither for nor against the node. */
