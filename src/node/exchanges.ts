@@ -155,12 +155,13 @@ export class Exchanges {
   lost(now: number): void {
     const breaker = this.#breaker;
     const isOne = breaker.state === 'closed';
-    for (const { isExpired, sentAt } of this.#open) {
+    const open = this.#open.splice(0);
+    this.#forget();
+    for (const { isExpired, sentAt } of open) {
       if (isExpired) continue;
       breaker.onFailure(1, now - sentAt, now);
       if (isOne) break;
     }
-    this.#forget();
   }
 
   /** The connection is gone by our doing: what it owed speaks neither for nor against the node. */
