@@ -109,7 +109,8 @@ describe('a connection that ends, or never begins', () => {
     for (; performance.now() < end; await sleep(2))
       await ending(() => cache.get(`key ${'x'.repeat(170)} ${Math.random()}`));
     expect(proxy.accepted - before).toBeGreaterThanOrEqual(2);
-    expect(proxy.accepted - before).toBeLessThan(30);
+    // Pauses of up to 50 ms that do not grow would make some thirty of them.
+    expect(proxy.accepted - before).toBeLessThan(15);
   });
 
   // Planted fault: connect-for-each-call. Whoever finds no connection opens one.

@@ -124,6 +124,10 @@ describe('endings', () => {
     // The proxy sees every connection end.
     await fleet.proxy.heal();
     await until(() => fleet.proxy.connections.length === 0);
+    // Nor does any begin: pauses between connects are shorter than this.
+    const { accepted } = fleet.proxy;
+    await sleep(250);
+    expect(fleet.proxy.accepted).toBe(accepted);
     expect((await ending(() => fleet.cache.ready())).error).toMatchObject({ code: 'ERR_CLOSED' });
   });
 

@@ -14,8 +14,11 @@ import { clean, ending, openCache, startFleet, until } from './fleet.js';
 
 const isSoak = process.env.RINGFENCE_SOAK !== undefined;
 
+const nobody = new Int32Array(new SharedArrayBuffer(4));
+
+/** Holds the event loop up and leaves the processor to others, the nodes among them. */
 function block(ms: number): void {
-  for (const end = performance.now() + ms; performance.now() < end; );
+  Atomics.wait(nobody, 0, 0, ms);
 }
 
 /** All that speaks against a node. */
@@ -37,7 +40,8 @@ describe('our own process', () => {
     for (let i = 0; i < 50; i++) await cache.set(`key ${i}`, i);
     await until(() => fleet.view('a').state === 'healthy');
     const verdicts = verdictsOf(cache);
-    for (let round = 0; round < (ms > 1_000 ? 1 : 3); round++) {
+    // On a busy machine all may be over before the block begins: then that round has shown nothing.
+    for (let late = 0, round = 0; late < (ms > 1_000 ? 1 : 3) && round < 20; round++, late = cache.stats().lateSweeps) {
       const gets = Array.from({ length: 50 }, (_, i) => ending(() => cache.get(`key ${i}`)));
       // They have left; the replies come while nobody can read them.
       await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
@@ -60,11 +64,14 @@ describe('our own process', () => {
     let isOver = false;
     void get.then(() => (isOver = true));
     const beganAt = performance.now();
-    while (!isOver && performance.now() - beganAt < 3_000) {
+    /** What our turns took beyond the block itself: no deadline can be kept in that. */
+    let lostMs = 0;
+    for (let turnAt = beganAt; !isOver && turnAt - beganAt < 3_000; turnAt = performance.now()) {
       block(40);
       await new Promise((resolve) => setImmediate(resolve));
+      lostMs += Math.max(0, performance.now() - turnAt - 45);
     }
-    expect((await get).ms).toBeLessThan(600);
+    expect((await get).ms).toBeLessThan(600 + lostMs);
   });
 
   // Planted fault: time that passed while we did not run counts against the nodes.

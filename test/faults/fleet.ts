@@ -133,6 +133,18 @@ export async function ending(call: () => Promise<unknown>): Promise<Ending> {
   );
 }
 
+/** For how long our own event loop has stood still, as a sum that grows: what a busy machine costs, and no node. */
+export function loopDelay(): { ms(): number } {
+  let [sum, last] = [0, performance.now()];
+  const overdue = (): number => Math.max(0, performance.now() - last - 3);
+  const timer = setInterval(() => {
+    sum += overdue();
+    last = performance.now();
+  }, 2);
+  onTestFinished(() => clearInterval(timer));
+  return { ms: () => sum + overdue() };
+}
+
 /** Resolves once it holds; the test's own deadline bounds the wait unless `limitMs` does. */
 export async function until(holds: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
   const end = performance.now() + limitMs;

@@ -23,10 +23,6 @@ export default [
     "if (now < this.current.until) return false;\n      this.close(now, 'probes-succeeded');\n      return true;",
   ]),
   plant('A4', 'a connection that owes and receives nothing is kept', PIPELINE, NO_STALL),
-  plant('A4', 'only the lane that was asked learns that the peer is gone', PIPELINE, [
-    'if (this.link.connection === undefined || this.inFlight > 0 || now - this.#lastProgressAt < stallMs) return;',
-    'if (now > 0) return;',
-  ]),
   plant('A5', 'what a lost connection owed is a miss', REDIS, [
     FORGOTTEN[0],
     "for (const operation of this.#expected.drain())\n      if (operation.kind === 'get') operation.miss();\n      else operation.fail(error);",
@@ -72,10 +68,13 @@ export default [
     'ejectionMs * 2 ** Math.max(0, Math.min(this.#streak - 1, 30))',
     'ejectionMs',
   ]),
-  plant('A13', 'a transfer that makes progress is taken for a stalled one', PIPELINE, [
-    'if (connection.bytesRead !== this.#bytesSeen) {',
-    'if (connection.bytesRead < this.#bytesSeen) {',
-  ]),
+  plant(
+    'A13',
+    'a transfer that makes progress is taken for a stalled one',
+    PIPELINE,
+    ['if (connection.bytesRead !== this.#bytesSeen) {', 'if (connection.bytesRead < this.#bytesSeen) {'],
+    ['this.#lastProgressAt = now;\n    this.#exchanges.progressed(', 'this.#exchanges.progressed('],
+  ),
   plant('A14', 'the end of a chunk is taken for the end of a number', PARSER, [
     'if (at + 1 >= length) return this.#incomplete(start, length - start + 1);',
     'if (at > length) return this.#incomplete(start, length - start + 1);',

@@ -29,7 +29,7 @@ export default [
   plant('B3', 'LOADING is a refusal of this one operation', ERRORS, ["loading: 'node',", "loading: 'caller',"]),
   plant('B4', 'the probe reads nothing of the data', 'assembly/probe.ts', [
     'const value = Buffer.from(String(clock.wall()));',
-    'const value = Buffer.from(String(clock.wall()));\n    if (node.isConnected) return value.length > 0;',
+    'const value = Buffer.from(String(clock.wall()));\n    if (node.name.length > 0) return value.length > 0;',
   ]),
   plant('B5', 'a node of a cluster is connected to again as if it were merely away', LINK, [
     "(error.reason === 'auth' || error.reason === 'cluster')",

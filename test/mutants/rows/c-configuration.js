@@ -13,9 +13,9 @@ const ASKED_OFTEN = ['const REFUSED_PAUSE_MS = 30_000;', 'const REFUSED_PAUSE_MS
 export default [
   plant('C1', 'a refused password is tried again as if the node were merely away', LINK, ASKED_OFTEN),
   plant('C2', 'a missing password is tried again as if the node were merely away', LINK, ASKED_OFTEN),
-  plant('C3', 'SASL that fails is a refusal like any other', 'driver/memcached/settle-binary.ts', [
-    "32: 'auth',",
-    "32: 'rejected',",
+  plant('C3', 'SASL that fails is a refusal like any other', 'driver/memcached/sasl-driver.ts', [
+    "if (status !== 0) throw new NodeError('auth',",
+    "if (status !== 0) throw new NodeError('rejected',",
   ]),
   plant('C4', 'the deadline of connecting does not cover the handshake', LINK, NO_DEADLINE),
   plant('C5', 'a connection closed during the handshake is told as that and no more', STREAM, [

@@ -49,9 +49,9 @@ export default [
     '(error: unknown) => {\n        land();',
     '(error: unknown) => {',
   ]),
-  plant('E8', 'a long list is begun in one go, however long', 'calls/many.ts', [
-    'const WAVE = 4_096;',
-    'const WAVE = 1_000_000;',
+  plant('E8', 'all keys of a list that a node has leave as one request', 'node/arrange.ts', [
+    'export const MAX_BATCH = 512;',
+    'export const MAX_BATCH = 100_000;',
   ]),
   plant('E9', 'a value of any length is waited for and gathered', 'driver/redis/resp-parser.ts', [
     'if (value > this.#maxBulkBytes) throw new BulkTooLarge(value);',

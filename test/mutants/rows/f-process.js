@@ -17,7 +17,14 @@ export default [
     'if (isLate && !this.#hasWaited) {',
     'if (isLate) {',
   ]),
-  plant('F2', 'time in which we did not run counts against the nodes', SWEEP, ...JUDGED_AT_ONCE),
+  plant(
+    'F2',
+    'time in which we did not run counts against the nodes',
+    SWEEP,
+    ...JUDGED_AT_ONCE,
+    ['if (now - this.#lateAt < AFTERMATH_MS) return this.#lateMs;', ''],
+    ['return this.#isArmed && lateMs > LATE_MS ? lateMs : 0;', 'return lateMs * 0;'],
+  ),
   plant('F3', 'a breaker goes by the calendar', 'node/breaker.ts', [
     'this.clock = clockOf(context);',
     'const real = clockOf(context);\n    this.clock = { ...real, now: () => real.wall() };',
