@@ -94,8 +94,11 @@ export function createContexts(parts: ContextParts): {
     formerReads: { budgetMs: settings.handoff.budgetMs, limit: settings.handoff.concurrency, underWay: 0 },
     fill(key, hash, generation, kept, expiresAt) {
       if (state.isDegraded) state.recovered();
-      if (fallback !== undefined && refill.isDue(hash, turn.now))
-        fallback.fill(key, hash, generation, kept, kept.bytes, turn.now);
+      if (fallback !== undefined && refill.isDue(hash, turn.now)) {
+        // What a write came across is not remembered, so it is due again at the next read.
+        if (!generations.isCurrent(hash, generation)) refill.forget(hash);
+        else fallback.fill(key, hash, generation, kept, kept.bytes, turn.now);
+      }
       if (near === undefined) return;
       const lifeMs = expiresAt === 0 ? Number.POSITIVE_INFINITY : expiresAt - calendar.now();
       near.fill(key, hash, generation, kept, kept.bytes, lifeMs);
