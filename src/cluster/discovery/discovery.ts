@@ -24,6 +24,8 @@ export class Discovery {
   #timer: Timer | undefined;
   #unwatch: (() => void) | undefined;
   #isReading = false;
+  /** News that came while it was reading may not be in what it reads. */
+  #hasNews = false;
   #hasFailed = false;
   #isStopped = false;
 
@@ -33,7 +35,10 @@ export class Discovery {
 
   start(): void {
     try {
-      this.#unwatch = this.#parts.source.watch?.(() => this.#schedule(SETTLE_MS));
+      this.#unwatch = this.#parts.source.watch?.(() => {
+        if (this.#isReading) this.#hasNews = true;
+        else this.#schedule(SETTLE_MS);
+      });
     } catch {
       // What cannot be watched is still polled.
     }
@@ -50,6 +55,7 @@ export class Discovery {
   async look(): Promise<void> {
     if (this.#isReading || this.#isStopped) return;
     this.#isReading = true;
+    this.#hasNews = false;
     const { source, apply, failed, intervalMs } = this.#parts;
     try {
       const nodes = await source.read();
@@ -63,7 +69,7 @@ export class Discovery {
     } finally {
       this.#isReading = false;
     }
-    this.#schedule(intervalMs);
+    this.#schedule(this.#hasNews ? SETTLE_MS : intervalMs);
   }
 
   #schedule(ms: number): void {

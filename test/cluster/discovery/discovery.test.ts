@@ -56,6 +56,46 @@ describe('Discovery', () => {
     await clock.advance(5_000);
     expect(applied.length).toBe(2);
   });
+
+  it('looks once more soon after news that came while it was reading', async () => {
+    const clock = new FakeClock();
+    let list: readonly FoundNode[] = ['redis://a'];
+    let tell = (): void => undefined;
+    const applied: (readonly FoundNode[])[] = [];
+    const discovery = new Discovery({
+      clock,
+      intervalMs: 60_000,
+      source: {
+        name: 'test',
+        // What it answers is what stood there when it began.
+        read: () => {
+          const found = list;
+          return new Promise((resolve) => clock.setTimer(() => resolve(found), 500));
+        },
+        watch: (onNews) => {
+          tell = onNews;
+          return () => undefined;
+        },
+      },
+      apply: async (nodes) => void applied.push(nodes),
+      failed: () => undefined,
+    });
+    discovery.start();
+    await clock.advance(100);
+    list = ['redis://b'];
+    tell();
+    await clock.advance(5_000);
+    expect(applied).toEqual([['redis://a'], ['redis://b']]);
+    // Also where it is done reading a moment later.
+    tell();
+    await clock.advance(540);
+    list = ['redis://c'];
+    tell();
+    await clock.advance(5_000);
+    expect(applied.at(-1)).toEqual(['redis://c']);
+    discovery.stop();
+    expect(clock.pendingTimers).toBe(0);
+  });
 });
 
 describe('sources of nodes', () => {
