@@ -59,7 +59,7 @@ describe('load beyond a limit', () => {
     const fleet = await startFleet({
       kinds: ['redis', 'redis', 'redis'],
       isDirect: true,
-      cache: { health: false, retry: false },
+      cache: { health: false, retry: false, fallback: false },
     });
     const { cache, servers } = fleet;
     const others = [...fleet.keysOf('b', 100), ...fleet.keysOf('c', 100)];

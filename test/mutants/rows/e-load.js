@@ -43,7 +43,7 @@ export default [
       'parts.flights.join(wire, hash, async (generation) => {',
       '((begin: (generation: number) => Promise<unknown>) => begin(parts.read.generations.snapshot(hash)))(async (generation) => {',
     ],
-    ['plan.isLeased && !isRenewal ? await', 'plan.isLeased && isRenewal ? await'],
+    ['const leave = plan.isLeased &&', 'const leave = plan.lifeMs < 0 &&'],
   ),
   plant('E7', 'a flight that failed stays in the table', 'near/single-flight.ts', [
     '(error: unknown) => {\n        land();',
