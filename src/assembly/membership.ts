@@ -11,6 +11,7 @@ import type { CacheNode } from '../node/cache-node.js';
 import { type NodeOptions, type NodeSpec, parseNode, parseNodes } from '../options/node-options.js';
 import type { HandBack } from './hand-back.js';
 import type { PlacedNodes, Placer } from './placer.js';
+import { hasSameAccess } from './same-access.js';
 
 export interface MembershipParts {
   readonly placer: Placer;
@@ -86,7 +87,10 @@ export class Membership {
     this.#change(members, `reweighted ${name}`, 'handoff');
   }
 
-  /** Makes the ring consist of these nodes: all or nothing, and nothing if it does already. @throws OptionError */
+  /**
+   * Makes the ring consist of these nodes: all or nothing, and nothing if it does already. A node whose credentials or TLS
+   * settings changed is replaced by one that is reached by the new ones. @throws OptionError
+   */
   async setNodes(list: readonly (string | NodeOptions)[]): Promise<void> {
     const specs = parseNodes(list);
     const { nodes: now } = this.topology;
@@ -198,9 +202,10 @@ export class Membership {
   }
 
   /** Whether the node is the one specified, but perhaps for its weight. */
-  #isMeant(node: CacheNode, { name, identity, zone, driver }: NodeSpec): boolean {
+  #isMeant(node: CacheNode, meant: NodeSpec): boolean {
     const spec = this.#specs.get(node);
-    return node.name === name && spec?.identity === identity && spec.zone === zone && spec.driver === driver;
+    if (spec === undefined || node.name !== meant.name || !hasSameAccess(spec, meant)) return false;
+    return spec.identity === meant.identity && spec.zone === meant.zone && spec.driver === meant.driver;
   }
 
   #named(name: string): CacheNode {
