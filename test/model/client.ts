@@ -42,6 +42,7 @@ export class Client {
     const counter = COUNTERS[index % COUNTERS.length] as string;
     const lane = dice < 0.7 ? 'interactive' : dice < 0.85 ? 'bulk' : 'background';
     const ttlMs = dice > 0.6 ? 500 + Math.floor(dice * 3_000) : undefined;
+    const each = (call: (key: string) => void): void => KEYS.forEach(call);
     const calls: Readonly<Record<CallName, () => void>> = {
       get: () => this.get(key, lane),
       set: () => this.set(key, PADS[Math.floor(dice * 97) % PADS.length], ttlMs, lane),
@@ -57,8 +58,17 @@ export class Client {
       increment: () => this.#increment(counter),
       readCounter: () => this.#readCounter(counter),
       deleteCounter: () => this.#deleteCounter(counter),
-      setAll: () => KEYS.forEach((one) => void this.set(one)),
-      getAll: () => KEYS.forEach((one) => void this.get(one)),
+      setAll: () => each((one) => this.set(one)),
+      setAllBriefly: () => each((one) => this.set(one, '', 700)),
+      addAll: () => each((one) => this.#add(one)),
+      deleteAll: () => {
+        each((one) => this.#delete(one, lane));
+        for (const one of COUNTERS) this.#deleteCounter(one);
+      },
+      getAll: () => each((one) => this.get(one)),
+      incrementAll: () => {
+        for (const one of COUNTERS) this.#increment(one);
+      },
     };
     if (isCall(name)) calls[name]();
   }

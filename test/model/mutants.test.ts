@@ -5,11 +5,11 @@ import { runSeeds } from './run.js';
 const SEEDS = 1_000;
 
 describe('the model', () => {
-  for (const { name, rules = [], plant } of MUTANTS) {
+  for (const { name, rules = [], plant, bias = {} } of MUTANTS) {
     it(`notices when ${name}`, { timeout: 300_000 }, async () => {
       const takeOut = plant?.();
       try {
-        const { failing, seeds } = await runSeeds(1, SEEDS, { disabledRules: new Set(rules) });
+        const { failing, seeds } = await runSeeds(1, SEEDS, { disabledRules: new Set(rules), bias });
         console.log(`${name}: ${seeds} seeds, ${failing?.seed ?? '-'}: ${failing?.violations[0] ?? 'unnoticed'}`);
         expect(failing).toBeDefined();
       } finally {

@@ -13,41 +13,71 @@ import { Sweep } from '../../src/node/sweep.js';
 import { KeyRead } from '../../src/replication/key-read.js';
 import { KeyWrite } from '../../src/replication/key-write.js';
 import { ReadRepair } from '../../src/replication/read-repair.js';
+import type { Bias } from './schedule.js';
 
 export interface Mutant {
   readonly name: string;
   readonly rules?: readonly StalenessRule[];
+  /** What schedules must hold for the bug to show soon. */
+  readonly bias?: Bias;
   /** Plants the bug; answers what takes it out again. */
   readonly plant?: () => () => void;
 }
 
+const ALONE = { hasOther: false } as const;
+/** Floors go soon, and copies tell nothing: debts are all there is. */
+const FORGETFUL = { ...ALONE, codec: 'string', isTight: true } as const;
+
 export const MUTANTS: readonly Mutant[] = [
   { name: 'writes leave no floor', rules: ['R3'] },
-  { name: 'writes leave generations as they are', rules: ['R2'] },
+  { name: 'writes leave generations as they are', bias: { story: 'race' }, rules: ['R2'] },
   { name: 'a key has no order across lanes and retries', rules: ['R1'] },
-  { name: 'debts of keys are forgotten', rules: ['R4-key'] },
-  { name: 'abandoned connections are forgotten', rules: ['R4-connection'] },
-  { name: 'an old incarnation is trusted', rules: ['R6'] },
-  { name: 'conditional writes build on what is distrusted', rules: ['R8'] },
-  { name: 'floors that had to go leave nothing behind', rules: ['R3-evicted'] },
+  { name: 'debts of keys are forgotten', bias: { story: 'conditions', config: ALONE }, rules: ['R4-key'] },
+  { name: 'abandoned connections are forgotten', bias: { story: 'zombie' }, rules: ['R4-connection'] },
+  {
+    name: 'an old incarnation is trusted',
+    bias: { story: 'rollback', config: { ...ALONE, codec: 'string', isTight: false } },
+    rules: ['R6'],
+  },
+  {
+    name: 'conditional writes build on what is distrusted',
+    bias: { story: 'conditions', config: ALONE },
+    rules: ['R8'],
+  },
+  {
+    name: 'floors that had to go leave nothing behind',
+    bias: { story: 'zombie', config: { ...ALONE, isTight: true } },
+    rules: ['R3-evicted'],
+  },
   {
     name: 'who begins to own is trusted, and old arcs with it',
+    bias: { story: 'resurface', config: FORGETFUL },
     rules: ['R4-arc'],
     plant: () => replaced(Ledger.prototype, 'tookOver', () => undefined),
   },
   {
     name: 'nodes that are out and former owners are owed nothing',
+    bias: { story: 'zombie', config: FORGETFUL },
     plant: () =>
       all(
         replaced(KeyWrite.prototype, 'tellOthers' as keyof KeyWrite, () => undefined),
         replaced(Topology.prototype, 'bystanders', () => []),
       ),
   },
-  { name: 'copies are set, not added', plant: () => storing((mode) => (mode === 'compare' ? mode : 'set')) },
-  { name: 'copies live for ever', plant: () => storing((mode) => mode, 0) },
+  {
+    name: 'copies are set, not added',
+    bias: { story: 'race', config: { hasOther: true, codec: 'string', hasNamespace: true } },
+    plant: () => storing((mode) => (mode === 'compare' ? mode : 'set')),
+  },
+  {
+    name: 'copies live for ever',
+    bias: { story: 'expiry', config: { ...ALONE, hasNamespace: true } },
+    plant: () => storing((mode) => mode, 0),
+  },
   { name: 'nodes are let back before they are paid', plant: unsynced },
   {
     name: 'reads at former owners are never over',
+    bias: { story: 'rollback', config: { ...ALONE, isTight: false } },
     plant: () =>
       replaced(KeyRead.prototype, 'leaveFormer' as keyof KeyRead, function (this: unknown, beyond: unknown) {
         const read = beyond as { isAtFormer: boolean };
@@ -58,6 +88,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what has moved is deleted and not copied',
+    bias: { story: 'moved', config: { ...ALONE, isTight: false, hasNamespace: true, replication: 1 } },
     plant: () => replaced(ReadRepair.prototype, 'copy', async () => 0),
   },
   { name: 'nothing is trusted', plant: () => replaced(Ledger.prototype, 'trusts', () => false) },

@@ -1,11 +1,12 @@
 /** Runs schedules, several at once, and shrinks those that fail. */
 
 import type { StalenessRule } from '../../src/base/staleness-rules.js';
-import { describe, type Schedule, type Step, scheduleOf } from './schedule.js';
+import { type Bias, describe, type Schedule, type Step, scheduleOf } from './schedule.js';
 import { World } from './world.js';
 
 export interface RunOptions {
   readonly disabledRules?: ReadonlySet<StalenessRule>;
+  readonly bias?: Bias;
 }
 
 export interface Outcome {
@@ -48,7 +49,7 @@ export async function runSeeds(first: number, count: number, options: RunOptions
   const work = async (): Promise<void> => {
     while (failing === undefined && next < first + count) {
       const seed = next++;
-      const outcome = await runSchedule(scheduleOf(seed), options);
+      const outcome = await runSchedule(scheduleOf(seed, options.bias), options);
       seeds++;
       promisedHits += outcome.promisedHits;
       simulatedMs += outcome.simulatedMs;
@@ -80,7 +81,7 @@ export async function shrink(schedule: Schedule, options: RunOptions = {}): Prom
 
 /** What to say of a seed that failed. */
 export async function report(seed: number, options: RunOptions = {}): Promise<string> {
-  const shrunk = await shrink(scheduleOf(seed), options);
+  const shrunk = await shrink(scheduleOf(seed, options.bias), options);
   const { violations } = await runSchedule(shrunk, options);
   return `seed ${seed} fails:\n${violations.join('\n')}\n${describe(shrunk)}`;
 }

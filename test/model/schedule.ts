@@ -10,6 +10,7 @@
  */
 
 import { type Random, seededRandom } from '../../src/testing/seeded-random.js';
+import { COMMON, STORIES, type Story, type StoryName } from './stories.js';
 
 export type Phase = 'calm' | 'planned' | 'single' | 'storm';
 
@@ -30,7 +31,7 @@ const CALLS = {
   deleteCounter: 1,
 } as const;
 /** Of stories. */
-const ALL_KEYS = { setAll: 0, getAll: 0 } as const;
+const ALL_KEYS = { setAll: 0, setAllBriefly: 0, addAll: 0, deleteAll: 0, getAll: 0, incrementAll: 0 } as const;
 const CHANGES = { addNode: 2, removeNode: 2, dropNode: 1, reweight: 2, maintain: 1, endMaintenance: 2 } as const;
 const HANDOFF = { pause: 1, resume: 2, endHandoff: 1 } as const;
 const FAULTS = {
@@ -92,31 +93,14 @@ export interface Schedule {
 export const KEYS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', '{t}k', '{t}l'];
 export const COUNTERS = ['n', 'o'];
 
-/**
- * Sequences that chance alone would seldom play, with other steps in between: writes that a hung node executes after it
- * has confirmed newer ones; a node that misses writes and comes back with its old data.
- */
-const STORIES: readonly (readonly (readonly [StepName, number])[])[] = [
-  [
-    ['hang', 20],
-    ['setAll', 10],
-    ['awakeLate', 110],
-    ['setAll', 130],
-    ['runAbandoned', 60],
-    ['getAll', 10],
-  ],
-  [
-    ['setAll', 10],
-    ['save', 20],
-    ['kill', 10],
-    ['setAll', 130],
-    ['restartOld', 60],
-    ['getAll', 200],
-    ['getAll', 100],
-  ],
-];
+/** What a schedule leaves less to chance. */
+export interface Bias {
+  readonly config?: Partial<Config>;
+  /** Told twice, and no other. */
+  readonly story?: StoryName;
+}
 
-export function scheduleOf(seed: number): Schedule {
+export function scheduleOf(seed: number, bias: Bias = {}): Schedule {
   const random = seededRandom(seed);
   const below = (n: number): number => Math.floor(random() * n);
   const is = (chance: number): boolean => random() < chance;
@@ -132,8 +116,10 @@ export function scheduleOf(seed: number): Schedule {
     isTight: is(0.4),
     onDown: is(0.85) ? 'remap' : 'miss',
     prefer: is(0.7) ? 'primary' : 'any',
+    ...bias.config,
   };
   const steps: Step[] = [];
+  const storyChance = bias.story === undefined ? 0.3 : 1;
   const draw = (name: StepName, longest: number): Step => ({
     name,
     afterMs: is(0.3) ? 0 : below(longest),
@@ -146,19 +132,22 @@ export function scheduleOf(seed: number): Schedule {
     for (let i = 0; i < count; i++) steps.push(draw(pick(random, weights), longest));
   };
   const story = (): void => {
+    const told: Story = STORIES[bias.story ?? (COMMON[below(COMMON.length)] as StoryName)];
     const node = below(6);
-    for (const [name, afterMs] of STORIES[below(STORIES.length)] as (typeof STORIES)[number])
-      steps.push({ ...draw(name, 1), afterMs, node }, draw(pick(random, CALLS), 10));
+    for (const [name, afterMs, key] of told) {
+      const step = draw(name, 1);
+      steps.push({ ...step, afterMs, node, key: key ?? step.key }, draw(pick(random, CALLS), 10));
+    }
   };
   phase('storm', 25 + below(35), 25, { ...CALLS, ...FAULTS, ...(is(0.6) ? CHANGES : {}), ...(is(0.3) ? HANDOFF : {}) });
-  if (is(0.3)) story();
+  if (is(storyChance)) story();
   phase('calm', 0, 1, CALLS);
   if (config.replication === 2 && config.onDown === 'remap' && is(0.6))
     phase('single', 30, 40, { ...CALLS, ...FAULTS });
   else phase('planned', 30, 25, { ...CALLS, ...CHANGES, ...(is(0.3) ? { pause: 1, resume: 2 } : {}) });
   const longest = is(0.2) ? 200 : 25;
   phase('storm', 15 + below(35), longest, { ...CALLS, ...FAULTS, ...CLOCK, ...(is(0.3) ? CHANGES : {}) });
-  if (is(0.3)) story();
+  if (is(storyChance)) story();
   phase('calm', 0, 1, CALLS);
   return { config, steps };
 }
