@@ -11,6 +11,7 @@
 import type { Clock, Timer } from '../base/clock.js';
 import type { CacheNode } from '../node/cache-node.js';
 import { type DetectorSettings, FailureDetector, type HealthState } from './failure-detector.js';
+import { Speeds } from './speeds.js';
 
 export interface HealthSettings extends DetectorSettings {
   readonly intervalMs: number;
@@ -54,10 +55,12 @@ const LATE_MS = 50;
 export class HealthMonitor {
   readonly #parts: MonitorParts;
   readonly #watches = new Map<CacheNode, Watch>();
+  readonly #speeds: Speeds;
   #isStopped = false;
 
   constructor(parts: MonitorParts) {
     this.#parts = parts;
+    this.#speeds = new Speeds(() => this.#watches.keys(), parts.settings.intervalMs);
   }
 
   watch(node: CacheNode): void {
@@ -149,7 +152,7 @@ export class HealthMonitor {
     } else if (detector.mayReturn(now)) this.#beginSync(watch, now, 'probes passed');
     const isReady = detector.state === 'syncing' && detector.isAnswering;
     if (isReady && (isPaid(node) || now - watch.syncingSince > MAX_SYNC_MS)) this.#readmit(watch, now);
-    this.#compareSpeed(watch);
+    this.#compareSpeed(watch, now);
   }
 
   #beginSync(watch: Watch, now: number, reason: string): void {
@@ -178,13 +181,9 @@ export class HealthMonitor {
     return masked <= total * share + 1e-9 && this.#watches.size > 1;
   }
 
-  #compareSpeed(watch: Watch): void {
+  #compareSpeed(watch: Watch, now: number): void {
     const mean = watch.node.breaker.stats().meanMs;
-    const others = [...this.#watches.values()]
-      .filter((other) => other !== watch)
-      .map(({ node }) => node.breaker.stats().meanMs);
-    const known = others.filter((ms): ms is number => ms !== undefined).sort((a, b) => a - b);
-    const median = known[Math.floor(known.length / 2)];
+    const median = this.#speeds.medianOfOthers(watch.node, now);
     if (mean === undefined || median === undefined) return;
     const isSlow = mean > SLOW_MS && mean > SLOW_FACTOR * median;
     const { detector } = watch;
