@@ -139,9 +139,9 @@ export class Cache<V = unknown> {
     return this.#run(options, FIELDS.call, (call) => clearNamespace(this.#parts, call));
   }
 
-  /** The keys of this namespace, each once; keys too long to travel as they are cannot be told. */
-  keys(): AsyncIterableIterator<string> {
-    return namespaceKeys(this.#parts);
+  /** The keys of this namespace, each once up to four million; keys too long to travel as they are cannot be told. `timeoutMs` is for each page of a node's answer. @throws CacheError if a node cannot be asked */
+  keys(options?: CallOptions): AsyncIterableIterator<string> {
+    return namespaceKeys(this.#parts, () => this.#call(options));
   }
 
   /** Adds a node; resolves once it owns its share, while its keys follow in a hand-off. @throws OptionError */

@@ -80,7 +80,7 @@ export class Rebalancer {
   constructor(parts: RebalancerParts, first: Topology) {
     this.#parts = parts;
     this.#current = first;
-    this.#known = nodesOf(first);
+    this.#known = new Set(first.everyNode());
   }
 
   get current(): Topology {
@@ -188,7 +188,7 @@ export class Rebalancer {
     if (this.#isPaused) migration.pause();
     this.#migration = migration;
     this.#isCarrying = true;
-    const former = [...nodesOf(topology.previous)];
+    const former = topology.previous?.everyNode() ?? [];
     const clean = await migration.run(former);
     // A further change has taken over, or the window closed.
     if (this.#current !== topology || this.#migration !== migration) return;
@@ -218,7 +218,7 @@ export class Rebalancer {
   }
 
   #retireGone(): void {
-    const held = nodesOf(this.#current);
+    const held = new Set(this.#current.everyNode());
     const gone = [...this.#known].filter((node) => !held.has(node));
     this.#known = held;
     for (const node of gone) this.#parts.events.retired(node);
@@ -240,11 +240,4 @@ function beyond(topology: Topology, depth: number): Topology | undefined {
   let rest: Topology | undefined = topology;
   for (let i = 0; i < depth && rest !== undefined; i++) rest = rest.previous;
   return rest;
-}
-
-/** All nodes of the snapshot and of those before it. */
-function nodesOf(topology: Topology | undefined): ReadonlySet<CacheNode> {
-  const nodes = new Set<CacheNode>();
-  for (let each = topology; each !== undefined; each = each.previous) for (const node of each.nodes) nodes.add(node);
-  return nodes;
 }

@@ -64,6 +64,14 @@ export class Topology {
     return this.nodes[this.#indices[0] as number] as CacheNode;
   }
 
+  /** The nodes of this snapshot, then those that only the snapshots before it have: all that may hold keys that are read. */
+  everyNode(): CacheNode[] {
+    const every = new Set(this.nodes);
+    for (let before = this.previous; before !== undefined; before = before.previous)
+      for (const node of before.nodes) every.add(node);
+    return [...every];
+  }
+
   /** All owners, first owner first. */
   owners(hash: number, key: string): CacheNode[] {
     if (this.replication === 1) return [this.primary(hash, key)];

@@ -11,6 +11,8 @@ import { errorOfText } from './server-errors.js';
 import type { Wire } from './wire.js';
 
 const KEYS_PER_BATCH = 512;
+/** A batch is told after so many keys at the latest, be it empty: whoever waits shall know that the walk goes on. */
+const LINES_PER_BATCH = 16_384;
 /** No byte for so long, while we wait for one, and the walk is given up. */
 const STALL_MS = 5_000;
 /** Another walk is under way on the server; it runs one at a time. */
@@ -38,6 +40,7 @@ export async function* enumerateKeys(
       const first = await nextLine(lines);
       if (first.startsWith('BUSY') && tries++ < BUSY_TRIES) {
         await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));
+        yield [];
       } else if (/^(?:CLIENT_ERROR|BADCLASS|ERROR$)/.test(first) && walk === 'hash') walk = 'all';
       else {
         yield* readKeys(first, lines, prefix);
@@ -52,6 +55,7 @@ export async function* enumerateKeys(
 
 async function* readKeys(first: string, lines: AsyncGenerator<string>, prefix: string): AsyncGenerator<string[]> {
   let batch: string[] = [];
+  let seen = 0;
   for (let line = first; line !== 'END'; line = await nextLine(lines)) {
     const written = /^key=(\S+) /.exec(line)?.[1];
     if (written === undefined) {
@@ -61,9 +65,10 @@ async function* readKeys(first: string, lines: AsyncGenerator<string>, prefix: s
     }
     const key = decodeKey(written);
     if (key?.startsWith(prefix)) batch.push(key);
-    if (batch.length === KEYS_PER_BATCH) {
+    if (batch.length === KEYS_PER_BATCH || ++seen === LINES_PER_BATCH) {
       yield batch;
       batch = [];
+      seen = 0;
     }
   }
   if (batch.length > 0) yield batch;

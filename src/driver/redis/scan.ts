@@ -21,7 +21,7 @@ export async function* scanKeys(connection: Asking, prefix: string): AsyncGenera
     if (!Array.isArray(reply) || !Array.isArray(reply[1]))
       throw new NodeError('protocol', 'SCAN was answered in an unknown shape');
     cursor = String(reply[0]);
-    const keys = reply[1].map((key) => withoutLeaseSuffix(String(key))).filter((key) => key.startsWith(prefix));
-    if (keys.length > 0) yield keys;
+    // An empty one too: whoever waits shall know that the walk goes on.
+    yield reply[1].map((key) => withoutLeaseSuffix(String(key))).filter((key) => key.startsWith(prefix));
   } while (cursor !== '0');
 }
