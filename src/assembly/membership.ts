@@ -139,7 +139,7 @@ export class Membership {
   isSameServer(a: CacheNode, b: CacheNode): boolean {
     const [one, other] = [this.#specs.get(a), this.#specs.get(b)];
     if (a === b || one === undefined || other === undefined) return a === b;
-    return one.driver === undefined ? one.identity === other.identity : one.driver === other.driver;
+    return serversOf(one).some((server) => serversOf(other).includes(server));
   }
 
   /** The node has left: its number may be given to another, in time. */
@@ -213,6 +213,11 @@ export class Membership {
     if (node === undefined) throw new OptionError('name', `no node is called '${String(name)}'`);
     return node;
   }
+}
+
+/** Of a group any may be the one that is asked. */
+function serversOf({ driver, identity, members }: NodeSpec): unknown[] {
+  return members?.flatMap(serversOf) ?? [driver ?? identity];
 }
 
 function isSameMask(a: Uint8Array, b: Uint8Array | undefined): boolean {

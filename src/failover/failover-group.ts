@@ -39,6 +39,8 @@ export interface GroupParts {
 /** How long deleting what the primary missed may hold up a fail-back for which nobody waits, and one that is urgent. */
 const PATIENT_MS = 10_000;
 const URGENT_MS = 250;
+/** Each takes as long as it takes to delete what was written during the one before. */
+const ROUNDS = 5;
 
 export interface GroupView {
   /** Name of the node that is asked. */
@@ -173,7 +175,8 @@ export class FailoverGroup {
     // A replica has had what the others were told; and nobody else could have told it.
     if (isReplica) driver.missed.take();
     const isBack = member === members[0];
-    if (isBack) await this.#forgetMissed(member, clock.now() + patienceMs);
+    if (isBack && !(await this.#forgetMissed(member, clock.now() + patienceMs)) && patienceMs !== URGENT_MS)
+      return 'it holds what was overwritten elsewhere, which could not be deleted';
     if (this.#isStopped) return 'the cache was closed';
     driver.switchTo(members.indexOf(member), new NodeError('lost', `${member.name} takes over`, { node: this.name }));
     moved();
@@ -182,14 +185,17 @@ export class FailoverGroup {
     return undefined;
   }
 
-  /** Deletes at the primary what was written elsewhere. What is left when the time is up, or comes later, is tried again after it took over. */
-  async #forgetMissed(primary: GroupMember, until: number): Promise<void> {
+  /**
+   * Deletes at the primary what was written elsewhere; answers whether it could. While others are still written there are
+   * always some more: the last few are deleted after it took over.
+   */
+  async #forgetMissed(primary: GroupMember, until: number): Promise<boolean> {
     const { missed } = this.#parts.driver;
-    while (missed.count > 0 && this.#parts.clock.now() < until) {
-      const keys = missed.take();
-      const left = await primary.remove(keys, until);
+    for (let round = 0; round < ROUNDS && missed.count > 0; round++) {
+      const left = await primary.remove(missed.take(), until);
       for (const key of left) missed.add(key);
-      if (left.length > 0) return;
+      if (left.length > 0) return false;
     }
+    return true;
   }
 }

@@ -3,7 +3,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { StalenessRule } from '../../src/base/staleness-rules.js';
 import { assembleCache } from '../../src/create-cache.js';
-import type { CacheOptions, FailoverOptions } from '../../src/index.js';
+import { type CacheOptions, createCache, type FailoverOptions } from '../../src/index.js';
 import { FaultProxy } from '../../src/testing/fault-proxy/fault-proxy.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
 import type { TestServer } from '../../src/testing/servers/test-server.js';
@@ -238,5 +238,34 @@ describe('a group of a Redis master and its replicas', () => {
   it('would read old values with rule R6 switched off (string)', async () => {
     const { watched } = await comeBack({ codec: 'string', disabled: ['R6'] });
     expect(watched.stale).not.toEqual([]);
+  });
+});
+
+describe('a Redis node that gets a standby', () => {
+  it('keeps its place and its values where the group bears its name', async () => {
+    const servers = await Promise.all([startRedis(), startRedis()]);
+    for (const server of servers) onTestFinished(() => server.stop());
+    const [{ url }, standby] = servers;
+    const nodes = [{ name: 'a', url }, 'memory://x'];
+    const cache = createCache({ nodes, namespace: 'n', timeouts: { totalMs: 2_000, attemptMs: 1_000 } });
+    onTestFinished(async () => {
+      await cache.destroy();
+    });
+    await cache.ready();
+    await Promise.all(KEYS.map((key) => cache.set(key, `v of ${key}`)));
+    const before = [cache.ring.fingerprint, ...KEYS.map((key) => cache.ring.owners(key))];
+    let isOver = false;
+    cache.on('handoffFinished', () => {
+      isOver = true;
+    });
+    await cache.setNodes([
+      { name: 'a-1', url, group: 'a', role: 'primary' },
+      { name: 'a-2', url: standby.url, group: 'a', role: 'standby' },
+      'memory://x',
+    ]);
+    await until('the hand-off is over', () => isOver, 15_000);
+    expect([cache.ring.fingerprint, ...KEYS.map((key) => cache.ring.owners(key))]).toEqual(before);
+    const read = await Promise.all(KEYS.map((key) => cache.get(key)));
+    expect(read).toEqual(KEYS.map((key) => `v of ${key}`));
   });
 });
