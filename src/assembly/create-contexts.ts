@@ -20,6 +20,7 @@ import { Copying } from '../replication/copying.js';
 import { Hedges } from '../replication/hedges.js';
 import { KeyQueue } from '../replication/key-queue.js';
 import { ReadRepair } from '../replication/read-repair.js';
+import { ValueJudge } from '../replication/value-judge.js';
 import { xxh32 } from '../ring/hash.js';
 import { BudgetedRetries } from './budgeted-retries.js';
 import { Degradation } from './degradation.js';
@@ -85,8 +86,14 @@ export function createContexts(parts: ContextParts): {
   const state = new Degradation(events, clock);
   const refill = new RefillFilter();
   const waiting = new KeyQueue(clock);
+  const rejected: ReadContext['rejected'] = (node, hash, verdict) => {
+    if (verdict !== 'expired') counters.corrupt++;
+    if (verdict === 'wrong-key') node.foreignReply(hash);
+  };
   const read: ReadContext = {
     ...common,
+    judge: new ValueJudge({ ...common, rejected }),
+    rejected,
     get isOver() {
       return parts.isOver();
     },
@@ -111,10 +118,6 @@ export function createContexts(parts: ContextParts): {
       if (value === CORRUPT) return undefined;
       counters.fallbackServed++;
       return { value, ageMs: remembered.ageMs };
-    },
-    rejected(node, hash, verdict) {
-      if (verdict !== 'expired') counters.corrupt++;
-      if (verdict === 'wrong-key') node.foreignReply(hash);
     },
     repair: (key, hash, generation, from, missing) => repair.request(key, hash, generation, from, missing),
   };

@@ -7,8 +7,8 @@ import { secondHash } from '../base/string-hash.js';
 import type { CacheParts } from '../cache-parts.js';
 import type { Encoded } from '../codec/encoded.js';
 import { CacheError, OptionError } from '../errors.js';
-import { KeyRead } from '../replication/key-read.js';
 import { KeyWrite } from '../replication/key-write.js';
+import { ListRead } from '../replication/list-read.js';
 import type { Call } from './call-options.js';
 
 /** What was found, by key; `failures` are the keys that no owner could tell of. */
@@ -35,22 +35,26 @@ export async function getMany<T>(parts: CacheParts, given: Iterable<string>, cal
   const found = Object.assign(new Map<string, T>(), { failures: new Map<string, CacheError>() });
   const { topology } = parts;
   const each: Call = keys.length >= LARGE_LIST && call.lane === 'interactive' ? { ...call, lane: 'bulk' } : call;
-  await inWaves(keys, found.failures, parts, (key, wire, done) => {
-    const near = parts.near?.get(wire);
-    if (near !== undefined) {
-      found.set(key, parts.values.restore(wire, near) as T);
-      done();
-      return;
-    }
-    const settled = (value: unknown): void => {
-      if (value !== undefined) found.set(key, value as T);
-      done();
+  await inWaves(keys, found.failures, parts, (done) => {
+    const list = new ListRead(parts.read, topology, each, {
+      found(key, value) {
+        found.set(key, value as T);
+        done();
+      },
+      missed: done,
+      failed(key, error) {
+        found.failures.set(key, error);
+        done();
+      },
+    });
+    return (key, wire) => {
+      const near = parts.near?.get(wire);
+      if (near === undefined) list.begin(key, wire);
+      else {
+        found.set(key, parts.values.restore(wire, near) as T);
+        done();
+      }
     };
-    const failed = (error: CacheError): void => {
-      found.failures.set(key, error);
-      done();
-    };
-    new KeyRead(parts.read, topology, wire, each, true, settled, failed);
   });
   return found;
 }
@@ -91,7 +95,7 @@ async function writeMany(
 ): Promise<{ done: number; failures: Map<string, CacheError> }> {
   const written = { done: 0, failures: new Map<string, CacheError>() };
   const { topology } = parts;
-  await inWaves(keys, written.failures, parts, (key, wire, done) => {
+  await inWaves(keys, written.failures, parts, (done) => (key, wire) => {
     const stamp = parts.stamps.next();
     const { bytes, ttlMs } = encode(key, wire, stamp);
     const settled = (): void => {
@@ -107,23 +111,25 @@ async function writeMany(
   return written;
 }
 
-/** Begins the keys wave by wave; an illegal key or value is a failure of that key. */
+/** Begins the keys wave by wave, each of which must be `done` once; an illegal key or value is a failure of that key. */
 async function inWaves(
   keys: readonly string[],
   failures: Map<string, CacheError>,
   parts: CacheParts,
-  begin: (key: string, wire: string, done: () => void) => void,
+  wave: (done: () => void) => (key: string, wire: string) => void,
 ): Promise<void> {
   for (let from = 0; from < keys.length; from += WAVE) {
-    const wave = keys.slice(from, from + WAVE);
+    const end = Math.min(from + WAVE, keys.length);
     await new Promise<void>((resolve) => {
-      let open = wave.length;
+      let open = end - from;
       const done = (): void => {
         if (--open === 0) resolve();
       };
-      for (const key of wave) {
+      const begin = wave(done);
+      for (let i = from; i < end; i++) {
+        const key = keys[i] as string;
         try {
-          begin(key, parts.keys.toWireKey(key), done);
+          begin(key, parts.keys.toWireKey(key));
         } catch (error) {
           failures.set(
             key,

@@ -12,6 +12,7 @@ import type { CacheError } from '../errors.js';
 import type { Generations } from '../near/generations.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { Hedges } from './hedges.js';
+import type { ValueJudge } from './value-judge.js';
 import type { WritePolicy } from './write-policy.js';
 
 /** Counted over the life of the cache. */
@@ -73,6 +74,7 @@ interface KeyContext {
 }
 
 export interface ReadContext extends KeyContext {
+  readonly judge: ValueJudge;
   /** `undefined` where reads are not hedged. */
   readonly hedges: Hedges | undefined;
   /** Reads at former owners while a hand-off runs. */

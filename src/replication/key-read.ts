@@ -1,16 +1,10 @@
 /**
  * One key read from its owners: the preferred one first, the next on failure, and on a miss too where copies exist, all
- * within one deadline.
- *
- * Every answer is judged before it counts: bytes that are no value of ours are a miss (decoding happens out here, beyond
- * every guard, so a corrupt value never counts against a node), and so is a copy that the ledger cannot show to be at
- * least as new as the last write of this process.
+ * within one deadline. Every answer is judged before it counts (`ValueJudge`).
  */
 
-import { secondHash } from '../base/string-hash.js';
 import type { Topology } from '../cluster/topology.js';
-import { CORRUPT } from '../codec/transcoder.js';
-import { clientIdAt, expiresAtAt, stampAt } from '../envelope.js';
+import type { Kept } from '../codec/transcoder.js';
 import type { CacheError } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { GetAttempt, GetSink } from '../node/get-attempt.js';
@@ -20,9 +14,8 @@ import type { ReadContext } from './contexts.js';
 import type { HedgedRead } from './hedges.js';
 import type { ReadCall } from './read-call.js';
 import { settleUnanswered } from './unanswered.js';
+import { DISTRUSTED, REJECTED } from './value-judge.js';
 
-/** What the ledger takes for a copy without a stamp. */
-const NO_STAMP = -1;
 const MAX_OVERTAKEN = 3;
 
 /** Fields are few and plain because one of these lives for every get in flight. */
@@ -47,6 +40,8 @@ export class KeyRead implements HedgedRead {
     isStrict: boolean,
     resolve: (value: unknown) => void,
     reject: (error: CacheError) => void,
+    /** Of an attempt at the first owner that somebody else has made, and from whose outcome this goes on. */
+    generation?: number,
   ) {
     this.context = context;
     this.topology = topology;
@@ -57,7 +52,8 @@ export class KeyRead implements HedgedRead {
     this.reject = reject;
     const place = topology.placement.hash(key);
     this.hash = context.ledgerHash(key, place);
-    this.generation = context.generations.snapshot(this.hash);
+    this.generation = generation ?? context.generations.snapshot(this.hash);
+    if (generation !== undefined) return;
     const first = call.prefer === 'primary' ? topology.primary(place, key) : undefined;
     if (first?.isServing === true && this.mayAsk(first)) this.ask(first, call.totalMs);
     else this.walkOn(undefined, undefined, 0);
@@ -65,52 +61,27 @@ export class KeyRead implements HedgedRead {
 
   hit(attempt: GetAttempt, bytes: Buffer, start: number, end: number): void {
     const { context, key, hash } = this;
-    const { values, ledger } = context;
+    const { judge } = context;
     const node = attempt.node as CacheNode;
-    const verdict = values.check(
-      bytes,
-      start,
-      end,
-      values.isEnveloped ? secondHash(key) : 0,
-      node.keepsTime ? 0 : context.calendar.now(),
-    );
-    if (verdict !== 'ok' && verdict !== 'digits') {
-      context.rejected(node, hash, verdict);
+    const value = judge.judge(this.topology, node, key, hash, bytes, start, end);
+    if (value === REJECTED) {
       this.missed(attempt);
       return;
     }
-    if (!ledger.isQuiet) {
-      const isStamped = verdict === 'ok' && values.isEnveloped;
-      const stamp = isStamped ? stampAt(bytes, start) : NO_STAMP;
-      const client = isStamped ? clientIdAt(bytes, start) : 0;
-      if (isStamped) context.stamps.observe(stamp);
-      if (!ledger.trusts(node.slot, hash, key, stamp, client, this.topology.placement.hash(key))) {
-        context.counters.distrusted++;
-        if (!this.askAgain(attempt)) this.missed(attempt);
-        return;
-      }
-    }
-    const kept = values.keep(bytes, start, end);
-    const value = kept === CORRUPT ? CORRUPT : values.restore(key, kept);
-    if (kept === CORRUPT || value === CORRUPT) {
-      context.rejected(node, hash, 'corrupt');
-      this.missed(attempt);
+    if (value === DISTRUSTED) {
+      this.distrusted(attempt);
       return;
     }
-    node.hits++;
     const { beyond } = this;
     if (beyond !== undefined && this.leaveFormer(beyond)) context.counters.handoffHits++;
-    context.fill(
-      key,
-      hash,
-      this.generation,
-      kept,
-      verdict === 'ok' && values.isEnveloped ? expiresAtAt(bytes, start) : 0,
-    );
+    context.fill(key, hash, this.generation, judge.kept as Kept, judge.expiresAt);
     const missing = beyond?.missedAt;
-    // Two copies of a counter would count apart (rule R11).
-    if (missing !== undefined && verdict === 'ok') context.repair(key, hash, this.generation, node, missing);
+    if (missing !== undefined && judge.isCopyable) context.repair(key, hash, this.generation, node, missing);
     this.resolve(value);
+  }
+
+  distrusted(attempt: GetAttempt): void {
+    if (!this.askAgain(attempt)) this.missed(attempt);
   }
 
   missed(attempt: GetAttempt): void {
@@ -129,10 +100,13 @@ export class KeyRead implements HedgedRead {
     this.walkOn(error, attempt.node as CacheNode, attempt.startedAt);
   }
 
-  /** Raw copies say nothing of their age: a node that may hold an older one is not worth asking. */
+  /**
+   * Raw copies say nothing of their age: a node that may hold an older one is not worth asking. The look is taken only where
+   * anything at all stands against the node: what it answers is judged anyway.
+   */
   private mayAsk(node: CacheNode): boolean {
     const { ledger, values } = this.context;
-    if (ledger.isQuiet || values.isEnveloped) return true;
+    if (ledger.isQuiet || values.isEnveloped || ledger.isClean(node.slot)) return true;
     const place = this.topology.placement.hash(this.key);
     return ledger.isDistrusted(node.slot, this.hash, this.key, place) === 'no';
   }

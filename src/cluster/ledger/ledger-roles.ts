@@ -21,6 +21,8 @@ import type { Payment } from './payments.js';
 export interface ReadJudge {
   /** Nothing is known against any copy: whoever sees this need not ask on. */
   readonly isQuiet: boolean;
+  /** Nothing at all is known against `node`: what single writes have to say is said when a copy is judged. */
+  isClean(node: number): boolean;
   /**
    * Whether a copy that `node` answered counts, asked when the answer arrives.
    * @param stamp of the envelope; -1 for a copy without

@@ -3,7 +3,8 @@
  *
  * It holds, per key written here, the floor and who confirmed it; per node the debts whose copies must not be trusted;
  * and fences where its bounds overflowed (rules R3 to R7). It does no I/O and sets no timer: writers tell it what they
- * issued and how that ended, readers ask it for a verdict, payers take what is owed. All calls are synchronous. Whatever it forgets under its bounds it answers for with misses, never with an old value.
+ * issued and how that ended, readers ask it for a verdict, payers take what is owed. All calls are synchronous. Whatever
+ * it forgets under its bounds it answers for with misses, never with an old value.
  */
 
 import { STAMPS_PER_MS } from '../../base/hybrid-clock.js';
@@ -11,7 +12,7 @@ import type { Arc } from '../../ring/arcs.js';
 import type { ConnectionName, LedgerKey } from './connection-debts.js';
 import { EvictedFloors } from './evicted-floors.js';
 import { NO_FENCE } from './fences.js';
-import { FloorTable, MAX_LISTED, NO_WITNESSES } from './floor-table.js';
+import { FloorTable, MAX_LISTED } from './floor-table.js';
 import { type Distrust, Judge } from './judge.js';
 import { boundsOf, LEDGER_DEFAULTS, type LedgerBounds, type LedgerOptions } from './ledger-options.js';
 import type { DebtBook, EnumerationMark, NodeNews, ReadJudge, WriteLog } from './ledger-roles.js';
@@ -57,6 +58,10 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
     if (!this.keepsFences) this.fence = this.fenceBucket = nothing;
   }
 
+  isClean(node: number): boolean {
+    return this.nodes.of(node).isClean;
+  }
+
   trusts(node: number, hash: number, key: string, stamp: number, clientId: number, place = hash): boolean {
     if (this.isQuiet) return true;
     return this.judge.trusts(this.nodes.of(node), hash, key, stamp, clientId, place);
@@ -69,9 +74,10 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
 
   issue(hash: number, key: string, stamp: number, owners?: readonly { readonly slot: number }[]): void {
     this.isQuiet = false;
-    this.nodes.hear(stamp);
+    const { floors, nodes } = this;
+    nodes.hear(stamp);
     const isUnlisted = owners === undefined || owners.length > MAX_LISTED;
-    this.floors.raise(hash, key, stamp, this.pairOf(owners, 0), this.pairOf(owners, 2), isUnlisted);
+    floors.raise(hash, key, stamp, nodes.witnessesOf(owners, 0), nodes.witnessesOf(owners, 2), isUnlisted);
   }
 
   confirm(hash: number, key: string, stamp: number, node: number): void {
@@ -207,14 +213,6 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
   stats(): LedgerStats {
     const { floors, evicted, nodes, bounds } = this;
     return ledgerStats(floors.size, evicted.count, nodes.all(), this.clock.now(), bounds.settlingMs);
-  }
-
-  /** The witnesses of owners `i` and `i + 1`, the first in the low half. */
-  private pairOf(owners: readonly { readonly slot: number }[] | undefined, i: number): number {
-    if (owners === undefined || i >= owners.length) return NO_WITNESSES;
-    const low = this.nodes.of(owners[i]!.slot).witness;
-    const high = i + 1 < owners.length ? this.nodes.of(owners[i + 1]!.slot).witness : NO_WITNESS;
-    return (high << 16) | low;
   }
 
   private tell(node: number, change: (ledger: NodeLedger, now: number) => void): void {

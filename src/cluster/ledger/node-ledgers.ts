@@ -1,10 +1,10 @@
 /** NodeLedgers: the ledgers of all nodes by their numbers, opened as nodes are first heard of. */
 
 import type { EndedConnection } from './connection-debts.js';
-import type { FloorTable } from './floor-table.js';
+import { type FloorTable, NO_WITNESSES } from './floor-table.js';
 import type { LedgerBounds } from './ledger-options.js';
 import { NodeLedger } from './node-ledger.js';
-import { Witnesses } from './witnesses.js';
+import { NO_WITNESS, Witnesses } from './witnesses.js';
 
 export class NodeLedgers {
   /** Highest stamp heard of: whatever is forgotten now was issued no later. */
@@ -35,6 +35,14 @@ export class NodeLedgers {
 
   hear(stamp: number): void {
     if (stamp > this.latest) this.latest = stamp;
+  }
+
+  /** The witnesses of owners `i` and `i + 1`, the first in the low half. */
+  witnessesOf(owners: readonly { readonly slot: number }[] | undefined, i: number): number {
+    if (owners === undefined || i >= owners.length) return NO_WITNESSES;
+    const low = this.of(owners[i]!.slot).witness;
+    const high = i + 1 < owners.length ? this.of(owners[i + 1]!.slot).witness : NO_WITNESS;
+    return (high << 16) | low;
   }
 
   /** The ledger of the node whose present incarnation this is. */
