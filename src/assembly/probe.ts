@@ -87,7 +87,8 @@ function targetOf(node: CacheNode, target: CanaryTarget): ProbeTarget {
 
 function within(clock: Clock, ms: number, work: () => Promise<boolean>): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = clock.setTimer(() => resolve(false), ms);
+    // Somebody may wait for nothing but this.
+    const timer = clock.setTimer(() => resolve(false), ms, true);
     work()
       .then(resolve, () => resolve(false))
       .finally(() => timer.cancel());

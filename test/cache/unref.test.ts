@@ -47,6 +47,17 @@ describe('unref', () => {
     await server.stop();
   });
 
+  it('does not end a process that waits for a probe of its own, however long that takes', async () => {
+    const program = fileURLToPath(new URL('./program-that-asks.js', import.meta.url));
+    const child = spawn(process.execPath, [program, built.index], { stdio: ['ignore', 'pipe', 'ignore'] });
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect({ code, text }).toEqual({ code: 0, text: 'told\n' });
+  });
+
   it('is off by default: an open cache keeps its process', async () => {
     const server = await startRedis();
     expect(await run(server.url, 'hold')).toEqual({ text: 'value\n', ended: false });
