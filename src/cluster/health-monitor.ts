@@ -41,7 +41,8 @@ interface Watch {
   readonly node: CacheNode;
   readonly detector: FailureDetector;
   timer: Timer | undefined;
-  isProbing: boolean;
+  /** The probe under way. */
+  probing: Promise<void> | undefined;
   syncingSince: number;
 }
 
@@ -68,7 +69,7 @@ export class HealthMonitor {
       node,
       detector: new FailureDetector(this.#parts.settings),
       timer: undefined,
-      isProbing: false,
+      probing: undefined,
       syncingSince: 0,
     };
     this.#watches.set(node, watch);
@@ -91,7 +92,7 @@ export class HealthMonitor {
   /** Something happened to the node that a probe should look into now: its breaker opened, its connection was lost. */
   suspect(node: CacheNode): void {
     const watch = this.#watches.get(node);
-    if (watch !== undefined && !watch.isProbing && !watch.detector.isMasked) this.#schedule(watch, 0);
+    if (watch !== undefined && watch.probing === undefined && !watch.detector.isMasked) this.#schedule(watch, 0);
   }
 
   /** An operator takes the node out, or lets it return by way of probes. */
@@ -108,7 +109,7 @@ export class HealthMonitor {
     for (const watch of this.#watches.values()) watch.timer?.cancel();
   }
 
-  /** Probes all nodes now. */
+  /** Probes all nodes now, and waits for what comes of it. */
   async look(): Promise<void> {
     await Promise.all([...this.#watches.values()].map((watch) => this.#probe(watch)));
   }
@@ -126,13 +127,17 @@ export class HealthMonitor {
     }, ms);
   }
 
-  async #probe(watch: Watch): Promise<void> {
-    if (watch.isProbing || this.#isStopped) return;
-    watch.isProbing = true;
+  #probe(watch: Watch): Promise<void> {
+    watch.probing ??= this.#look(watch);
+    return watch.probing;
+  }
+
+  async #look(watch: Watch): Promise<void> {
+    if (this.#isStopped) return;
     const { clock, probe, settings } = this.#parts;
     const beganAt = clock.now();
     const passed = await probe(watch.node).catch(() => false);
-    watch.isProbing = false;
+    watch.probing = undefined;
     if (this.#isStopped || !this.#watches.has(watch.node)) return;
     const now = clock.now();
     const isLate = now - beganAt > settings.timeoutMs + LATE_MS;

@@ -43,6 +43,18 @@ describe('a node much slower than its like', () => {
   });
 });
 
+describe('health', () => {
+  it('waits for a probe that is under way, and tells what came of it', async () => {
+    const clock = new FakeClock();
+    const probe = (): Promise<boolean> => new Promise((resolve) => clock.setTimer(() => resolve(true), 100));
+    const cache = createCache({ clock, nodes: ['memory://a'], health: { intervalMs: 1_000, timeoutMs: 500, probe } });
+    await clock.until(cache.ready());
+    const told = await clock.until(Promise.all([cache.health(), cache.health()]));
+    expect(told.map(([node]) => node?.state)).toEqual(['healthy', 'healthy']);
+    await clock.until(cache.destroy());
+  });
+});
+
 describe('comparing speeds', () => {
   it('takes the median of the others, whatever the node itself takes', () => {
     const sample = fc.array(fc.option(fc.integer({ min: 0, max: 20 }), { nil: undefined }), { minLength: 1 });
