@@ -52,10 +52,14 @@ export async function readEntry(context: ReadContext, call: EntryCall): Promise<
       error = outcome.failure.error;
       return undefined;
     }
-    const entry = outcome.result && judgeEntry(context, node, target, outcome.result);
-    if (entry === 'distrusted' && !context.generations.isCurrent(hash, generation) && overtaken++ < MAX_OVERTAKEN) {
-      generation = context.generations.snapshot(hash);
-      return ask(node, budgetMs);
+    let entry = outcome.result && judgeEntry(context, node, target, outcome.result);
+    if (entry !== undefined && !context.generations.isCurrent(hash, generation)) {
+      // A write issued meanwhile may have been confirmed before this is judged: then it vouches for what it replaced.
+      entry = 'distrusted';
+      if (overtaken++ < MAX_OVERTAKEN) {
+        generation = context.generations.snapshot(hash);
+        return ask(node, budgetMs);
+      }
     }
     if (entry === undefined || entry === 'distrusted') {
       node.misses++;
