@@ -6,7 +6,7 @@
 import { secondHash } from '../base/string-hash.js';
 import type { CacheParts } from '../cache-parts.js';
 import type { Encoded } from '../codec/encoded.js';
-import { CacheError, OptionError } from '../errors.js';
+import { CacheError, OptionError, TimeoutError } from '../errors.js';
 import { KeyWrite } from '../replication/key-write.js';
 import { ListRead } from '../replication/list-read.js';
 import type { Call } from './call-options.js';
@@ -35,8 +35,8 @@ export async function getMany<T>(parts: CacheParts, given: Iterable<string>, cal
   const found = Object.assign(new Map<string, T>(), { failures: new Map<string, CacheError>() });
   const { topology } = parts;
   const each: Call = keys.length >= LARGE_LIST && call.lane === 'interactive' ? { ...call, lane: 'bulk' } : call;
-  await inWaves(keys, found.failures, parts, (done) => {
-    const list = new ListRead(parts.read, topology, each, {
+  await inWaves(keys, found.failures, parts, each, (rest, done) => {
+    const list = new ListRead(parts.read, topology, rest, {
       found(key, value) {
         found.set(key, value as T);
         done();
@@ -95,7 +95,7 @@ async function writeMany(
 ): Promise<{ done: number; failures: Map<string, CacheError> }> {
   const written = { done: 0, failures: new Map<string, CacheError>() };
   const { topology } = parts;
-  await inWaves(keys, written.failures, parts, (done) => (key, wire) => {
+  await inWaves(keys, written.failures, parts, call, (rest, done) => (key, wire) => {
     const stamp = parts.stamps.next();
     const { bytes, ttlMs } = encode(key, wire, stamp);
     const settled = (): void => {
@@ -106,26 +106,33 @@ async function writeMany(
       written.failures.set(key, error);
       done();
     };
-    new KeyWrite(parts.write, topology, wire, call, true, stamp, bytes, ttlMs, settled, failed);
+    new KeyWrite(parts.write, topology, wire, rest, true, stamp, bytes, ttlMs, settled, failed);
   });
   return written;
 }
 
-/** Begins the keys wave by wave, each of which must be `done` once; an illegal key or value is a failure of that key. */
+/**
+ * Begins the keys wave by wave, each wave with what is left of the call's time; each key must be `done` once. An illegal key
+ * or value is a failure of that key, and so is a time that was over before its wave came: nothing is issued for it then.
+ */
 async function inWaves(
   keys: readonly string[],
   failures: Map<string, CacheError>,
   parts: CacheParts,
-  wave: (done: () => void) => (key: string, wire: string) => void,
+  call: Call,
+  wave: (rest: Call, done: () => void) => (key: string, wire: string) => void,
 ): Promise<void> {
+  const { clock } = parts.read;
+  const endsAt = clock.now() + call.totalMs;
   for (let from = 0; from < keys.length; from += WAVE) {
+    const rest = from === 0 ? call : { ...call, totalMs: endsAt - clock.now() };
     const end = Math.min(from + WAVE, keys.length);
     await new Promise<void>((resolve) => {
       let open = end - from;
       const done = (): void => {
         if (--open === 0) resolve();
       };
-      const begin = wave(done);
+      const begin = rest.totalMs > 0 ? wave(rest, done) : tooLate(call.totalMs);
       for (let i = from; i < end; i++) {
         const key = keys[i] as string;
         try {
@@ -142,6 +149,14 @@ async function inWaves(
       }
     });
   }
+}
+
+function tooLate(totalMs: number): (key: string) => never {
+  return (key) => {
+    throw new TimeoutError(`the ${totalMs} ms of the call were over before it came to the key`, totalMs, false, {
+      key,
+    });
+  };
 }
 
 /** A string is a list of its characters, which nobody means. */

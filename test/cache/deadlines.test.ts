@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
-import { type CacheOptions, createCache } from '../../src/index.js';
+import { type Cache, type CacheError, type CacheOptions, createCache } from '../../src/index.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
 
 /** A cache over one node that hangs, in still time. */
@@ -22,6 +22,28 @@ async function hung(options: CacheOptions = {}) {
   };
   return { clock, cache, store, end };
 }
+
+describe('a call on more keys than are asked for at once', () => {
+  const KEYS = Array.from({ length: 8_200 }, (_, i) => `k${i}`);
+  const timeouts = { attemptMs: 400, totalMs: 500 };
+
+  it('ends in its time, and tells of the keys it did not come to', async () => {
+    type Begin = (cache: Cache) => Promise<{ readonly failures: Map<string, CacheError> }>;
+    const calls: readonly (readonly [string, Begin])[] = [
+      ['getMany', (cache) => cache.getMany(KEYS)],
+      ['setMany', (cache) => cache.setMany(KEYS.map((key) => [key, 'v'] as const))],
+    ];
+    for (const [name, begin] of calls) {
+      const { clock, cache, end } = await hung({ timeouts, bulkhead: { maxInFlight: 4_096, maxQueued: 4_096 } });
+      const beganAt = clock.now();
+      const { failures } = await clock.until(begin(cache));
+      expect([name, clock.now() - beganAt <= 516]).toEqual([name, true]);
+      expect(failures.size).toBe(KEYS.length);
+      expect(failures.get('k8199')).toMatchObject({ code: 'ERR_TIMEOUT', key: 'k8199' });
+      await end();
+    }
+  });
+});
 
 describe('getOrSet', () => {
   it('asks the nodes no longer than its time before it loads', async () => {
