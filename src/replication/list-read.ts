@@ -40,13 +40,14 @@ export class ListRead {
 
   /** `key` as the caller names it, `wire` as nodes do. */
   begin(key: string, wire: string): void {
-    const { context, topology, call } = this;
+    const { context, topology } = this;
+    const { lane, totalMs } = this.call;
     const place = topology.placement.hash(wire);
     const hash = context.ledgerHash(wire, place);
     const generation = context.generations.snapshot(hash);
     const first = this.asksFirstOwner ? topology.primary(place, wire) : undefined;
     if (first?.isServing === true && context.ledger.isClean(first.slot))
-      first.get(wire, hash, call.totalMs, call.lane, new ListedKey(this, key, generation));
+      first.get(wire, hash, Math.min(first.attemptMs[lane], totalMs), lane, new ListedKey(this, key, generation));
     else this.alone(key, wire, undefined);
   }
 

@@ -60,6 +60,22 @@ describe('the deadline of a call', () => {
   });
 });
 
+describe('an attempt', () => {
+  it('at an owner that hangs leaves time for the next one, in a call on many keys as in one on one', async () => {
+    const { clock, stores, cache } = await start({ breaker: false, onUnavailable: 'degrade' });
+    const keys = Array.from({ length: 30 }, (_, i) => `k${i}`);
+    await clock.until(cache.setMany(keys.map((key) => [key, 'v'] as const)));
+    stores[0]?.hang();
+    const beganAt = clock.now();
+    expect((await clock.until(cache.getMany(keys))).size).toBe(keys.length);
+    expect(clock.now() - beganAt).toBeLessThanOrEqual(216);
+    expect(await clock.until(Promise.all(keys.map((key) => cache.get(key))))).toEqual(keys.map(() => 'v'));
+    stores[0]?.resume();
+    await clock.advance(2_000);
+    await clock.until(cache.destroy());
+  });
+});
+
 describe('the first call', () => {
   it.each([
     ['loading the driver takes longer than an attempt may', 250, 0],
