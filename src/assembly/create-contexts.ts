@@ -154,7 +154,7 @@ export function createContexts(parts: ContextParts): {
   };
   const copying = new Copying(read, parts.topology);
   const repair = new ReadRepair(read, copying);
-  return { read, write, repair, carry: new Carry(read, copying), waiting };
+  return { read, write, repair, carry: new Carry(read, copying, write.owed), waiting };
 }
 
 function hedgesOf({ read, clock }: CacheSettings, retries: Retries): Hedges | undefined {

@@ -48,12 +48,15 @@ const AGAIN_MS = 10;
 export class Carry {
   readonly #context: ReadContext;
   readonly #copying: Copying;
+  readonly #owed: (node: CacheNode) => void;
   /** Epochs of conditional writes to several owners that are under way, by key. */
   readonly #underWay = new Map<string, number[]>();
 
-  constructor(context: ReadContext, copying: Copying) {
+  /** @param owed hears of debts that a node has got */
+  constructor(context: ReadContext, copying: Copying, owed: (node: CacheNode) => void) {
     this.#context = context;
     this.#copying = copying;
+    this.#owed = owed;
   }
 
   /** A conditional write to several owners begins; the function returned tells that it has ended. */
@@ -181,8 +184,11 @@ export class Carry {
     const owners = topology.owners(place, key);
     ledger.issue(hash, key, stamp, owners);
     ledger.confirm(hash, key, stamp, primary.slot);
-    for (const node of new Set([...owners, ...topology.bystanders(place, key, owners)]))
-      if (node !== primary) ledger.owe(hash, key, node.slot, stamp);
+    for (const node of new Set([...owners, ...topology.bystanders(place, key, owners)])) {
+      if (node === primary) continue;
+      ledger.owe(hash, key, node.slot, stamp);
+      this.#owed(node);
+    }
   }
 }
 

@@ -121,3 +121,25 @@ describe('a counter that cannot be moved', () => {
     await nodes.stop();
   });
 });
+
+describe('a counter of another process that moves to a node of which older entries do not count here', () => {
+  it('counts there, and owes nobody anything in the end', async () => {
+    const nodes = await Nodes.start('memory');
+    const cache = await nodes.cache<number>(2, { codec: 'json', namespace: 'n', timeouts });
+    const other = await nodes.cache<number>(2, { codec: 'json', namespace: 'n', timeouts });
+    const [, store] = nodes.stores;
+    await cache.setMany(KEYS.map((key) => [`x${key}`, 1] as const));
+    store?.failWith('busy', ['delete']);
+    await expect(cache.clear()).rejects.toMatchObject({ node: 'b' });
+    store?.failWith(undefined);
+    for (const key of KEYS) await other.increment(key, 5);
+    const finished = ended(cache);
+    const moved = await inMovedOf(cache, () => cache.reweight('a', 0.1));
+    expect(moved.length).toBeGreaterThan(5);
+    await finished;
+    for (const key of moved) expect(await cache.get(key), key).toBe(5);
+    for (const key of moved) expect(await cache.increment(key), key).toBe(6);
+    await expect.poll(() => cache.stats().ledger.keyDebts, { timeout: 5_000 }).toBe(0);
+    await nodes.stop();
+  });
+});
