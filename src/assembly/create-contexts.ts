@@ -99,16 +99,16 @@ export function createContexts(parts: ContextParts): {
     },
     hedges: hedgesOf(settings, retries),
     formerReads: { budgetMs: settings.handoff.budgetMs, limit: settings.handoff.concurrency, underWay: 0 },
-    fill(key, hash, generation, kept, expiresAt) {
+    fill(key, hash, generation, kept, expiresAt, askedAt) {
       if (state.isDegraded) state.recovered();
       if (fallback !== undefined && refill.isDue(hash, turn.now)) {
         // What a write came across is not remembered, so it is due again at the next read.
         if (!generations.isCurrent(hash, generation)) refill.forget(hash);
-        else fallback.fill(key, hash, generation, kept, kept.bytes, turn.now);
+        else fallback.fill(key, hash, generation, kept, kept.bytes, askedAt);
       }
       if (near === undefined) return;
       const lifeMs = expiresAt === 0 ? Number.POSITIVE_INFINITY : expiresAt - calendar.now();
-      near.fill(key, hash, generation, kept, kept.bytes, lifeMs);
+      near.fill(key, hash, generation, kept, kept.bytes, lifeMs, askedAt);
     },
     fallbackValue(key, error) {
       state.degraded(error);

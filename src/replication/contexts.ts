@@ -81,9 +81,9 @@ export interface ReadContext extends KeyContext {
   readonly formerReads: FormerReads;
   /**
    * Remembers a value that a node answered, for when no node can; nothing if the key was written since `generation`.
-   * `expiresAt` is the envelope's, 0 if it has none.
+   * `expiresAt` is the envelope's, 0 if it has none; `askedAt` the monotonic time from which on it may have changed.
    */
-  fill(key: string, hash: number, generation: number, kept: Kept, expiresAt: number): void;
+  fill(key: string, hash: number, generation: number, kept: Kept, expiresAt: number, askedAt: number): void;
   /** Bytes under the key that are no live value of ours. */
   rejected(node: CacheNode, hash: number, verdict: Verdict): void;
   /** What was remembered, when the owners failed with `error`. */

@@ -47,6 +47,7 @@ export async function readEntry(context: ReadContext, call: EntryCall): Promise<
   const ask = async (node: CacheNode, budgetMs: number): Promise<JudgedEntry | undefined> => {
     const target: EntryTarget = { key, hash, place, timeoutMs: Math.min(budgetMs, deadline - context.clock.now()) };
     if (target.timeoutMs <= 0) return undefined;
+    const askedAt = context.clock.now();
     const outcome = await sight(node, target, lane);
     if (outcome.failure !== undefined) {
       error = outcome.failure.error;
@@ -67,7 +68,7 @@ export async function readEntry(context: ReadContext, call: EntryCall): Promise<
       return undefined;
     }
     node.hits++;
-    context.fill(key, hash, generation, entry.kept, entry.expiresAt);
+    context.fill(key, hash, generation, entry.kept, entry.expiresAt, askedAt);
     return entry;
   };
 

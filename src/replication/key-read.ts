@@ -74,7 +74,7 @@ export class KeyRead implements HedgedRead {
     }
     const { beyond } = this;
     if (beyond !== undefined && this.leaveFormer(beyond)) context.counters.handoffHits++;
-    context.fill(key, hash, this.generation, judge.kept as Kept, judge.expiresAt);
+    context.fill(key, hash, this.generation, judge.kept as Kept, judge.expiresAt, attempt.startedAt);
     const missing = beyond?.missedAt;
     if (missing !== undefined && judge.isCopyable) context.repair(key, hash, this.generation, node, missing);
     this.resolve(value);

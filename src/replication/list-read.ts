@@ -59,7 +59,7 @@ export class ListRead {
     if (value === DISTRUSTED) this.alone(key.name, wire, key.generation).distrusted(attempt);
     else if (value === REJECTED) this.missed(key, attempt);
     else {
-      context.fill(wire, hash, key.generation, judge.kept as Kept, judge.expiresAt);
+      context.fill(wire, hash, key.generation, judge.kept as Kept, judge.expiresAt, attempt.startedAt);
       this.sink.found(key.name, value);
     }
   }

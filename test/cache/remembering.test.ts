@@ -40,3 +40,28 @@ describe('the fallback', () => {
     await clock.until(cache.destroy());
   });
 });
+
+describe('the near cache', () => {
+  it('serves a value for its time from when it was asked for: it may have changed ever since', async () => {
+    const { clock, store, cache } = await start({ near: { ttlMs: 100 } });
+    for (const read of [
+      () => cache.get('k'),
+      async () => (await cache.getMany(['k'])).get('k'),
+      async () => (await cache.getEntry('k'))?.value,
+    ]) {
+      store.latencyMs = 80;
+      const askedAt = clock.now();
+      expect(await clock.until(read())).toBe('v');
+      expect(clock.now() - askedAt).toBe(80);
+      store.latencyMs = 0;
+      const { get } = store.stats;
+      expect(await clock.until(cache.get('k'))).toBe('v');
+      expect(store.stats.get).toBe(get);
+      await clock.advance(askedAt + 101 - clock.now());
+      expect(await clock.until(cache.get('k'))).toBe('v');
+      expect(store.stats.get).toBe(get + 1);
+      await clock.advance(200);
+    }
+    await clock.until(cache.destroy());
+  });
+});
