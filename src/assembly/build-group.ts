@@ -21,6 +21,8 @@ export interface GroupTerms {
   readonly surroundings: NodeSurroundings;
   /** A wire key that is no user's. */
   readonly probeKey: string;
+  /** That of the namespace, or ''. */
+  readonly prefix: string;
   /** The ring's node, once it is built. */
   readonly node: () => CacheNode;
 }
@@ -76,7 +78,7 @@ export function buildGroup(
 }
 
 function buildMember(spec: NodeSpec, driver: Driver, terms: GroupTerms, looked: () => void): GroupMember {
-  const { settings, probeKey } = terms;
+  const { settings, probeKey, prefix } = terms;
   const { clock, random, timeouts } = settings;
   const health = settings.health ?? UNWATCHED;
   const node = buildWatcher(spec, driver, terms);
@@ -108,6 +110,7 @@ function buildMember(spec: NodeSpec, driver: Driver, terms: GroupTerms, looked: 
       const place = { key, hash: xxh32(key), timeoutMs: timeouts.attemptMs };
       return (await promised<boolean>(place, (origin) => node.delete(origin, 'background'))).failure === undefined;
     },
+    keys: () => (prefix === '' ? nothing() : node.keys(prefix)),
     close: () => node.close(new CacheError('ERR_CLOSED', `node ${spec.name} is watched no more`)),
   });
 }
@@ -166,6 +169,8 @@ function lookAtAny(node: CacheNode, { key, hash, timeoutMs }: Target): Promise<S
     });
   });
 }
+
+async function* nothing(): AsyncGenerator<string[]> {}
 
 function resultOf<T>(outcome: Outcome<T>): T {
   if (outcome.failure !== undefined) throw outcome.failure.error;

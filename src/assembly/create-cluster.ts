@@ -60,7 +60,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
   const groups = new Groups();
   const placer = new Placer(settings.placement);
   const build = (spec: NodeSpec, slot: number): CacheNode => {
-    const terms = { settings, surroundings, probeKey, node: () => node };
+    const terms = { settings, surroundings, probeKey, prefix: keys.prefix, node: () => node };
     const built = spec.members === undefined ? undefined : buildGroup(spec, spec.members, terms);
     const node: CacheNode = buildNode(settings, surroundings, spec, slot, built?.driver);
     if (built !== undefined) groups.add(node, built.group);

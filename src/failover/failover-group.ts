@@ -12,11 +12,12 @@
 
 import type { Clock } from '../base/clock.js';
 import { CacheError, NodeError } from '../errors.js';
+import { CatchUp } from './catch-up.js';
 import type { FailoverSettings } from './failover-settings.js';
 import type { GroupDriver } from './group-driver.js';
 import type { GroupMember, MemberView } from './group-member.js';
 import { byPreference } from './preference.js';
-import { lagBytes } from './replication-info.js';
+import { lagBytes, type ReplicationInfo } from './replication-info.js';
 
 export interface FailoverEvents {
   failedOver(from: string, to: string, reason: string): void;
@@ -39,8 +40,6 @@ export interface GroupParts {
 /** How long deleting what the primary missed may hold up a fail-back for which nobody waits, and one that is urgent. */
 const PATIENT_MS = 10_000;
 const URGENT_MS = 250;
-/** Each takes as long as it takes to delete what was written during the one before. */
-const ROUNDS = 5;
 
 export interface GroupView {
   /** Name of the node that is asked. */
@@ -53,7 +52,10 @@ export interface GroupView {
 export class FailoverGroup {
   readonly name: string;
   readonly #parts: GroupParts;
+  readonly #catchUp: CatchUp;
   #switching: Promise<unknown> | undefined;
+  /** What the active node was when last looked at. */
+  #activeRole: ReplicationInfo['role'] | undefined;
   /** An operator chose the active node: it stays until it fails. */
   #isChosen = false;
   #isStarted = false;
@@ -62,6 +64,7 @@ export class FailoverGroup {
   constructor(parts: GroupParts) {
     this.name = parts.name;
     this.#parts = parts;
+    this.#catchUp = new CatchUp({ missed: parts.driver.missed, primary: parts.members[0] as GroupMember });
   }
 
   /** How many nodes it has. */
@@ -96,7 +99,9 @@ export class FailoverGroup {
   /** The active node is to be ejected. Answers whether another has taken over. */
   async takeOver(reason: string): Promise<boolean> {
     if (this.#parts.settings.strategy !== 'automatic') return false;
+    const failing = this.#active;
     return this.#alone(async () => {
+      if (this.#active !== failing) return true;
       for (const member of this.#candidates())
         if ((await this.#makeActive(member, reason, URGENT_MS)) === undefined) {
           this.#isChosen = false;
@@ -122,8 +127,9 @@ export class FailoverGroup {
     });
   }
 
-  /** A node was looked at: the primary may have been well for long enough. */
+  /** A node was looked at: the primary may have been well for long enough, or the active one have changed sides. */
   looked(): void {
+    this.#watchRole();
     const { settings, clock, members } = this.#parts;
     const primary = members[0] as GroupMember;
     const { failback, strategy, failbackDelayMs } = settings;
@@ -151,6 +157,25 @@ export class FailoverGroup {
     }
   }
 
+  /**
+   * A master that was made to follow another has the other's data from then on, and tells no new life of it. Whether it can
+   * still be asked is for the probes to find out.
+   */
+  #watchRole(): void {
+    const { role } = this.#active.watch.replication ?? {};
+    if (this.#switching !== undefined || role === undefined || role === this.#activeRole) return;
+    const isKnown = this.#activeRole !== undefined;
+    this.#activeRole = role;
+    if (isKnown) this.#lead(this.#parts.driver.active, `${this.#active.name} became a ${role}`);
+  }
+
+  /** From here on connections lead to that node, and to a new life of the group's data. */
+  #lead(member: number, why: string): void {
+    if (member !== this.#parts.driver.active) this.#activeRole = undefined;
+    this.#parts.driver.switchTo(member, new NodeError('lost', why, { node: this.name }));
+    this.#parts.moved();
+  }
+
   #lagOf(member: GroupMember): number | undefined {
     return member === this.#active ? undefined : lagBytes(this.#active.watch.replication, member.watch.replication);
   }
@@ -167,35 +192,19 @@ export class FailoverGroup {
 
   /** Answers why not, if not. */
   async #makeActive(member: GroupMember, reason: string, patienceMs: number): Promise<string | undefined> {
-    const { driver, members, settings, moved, events, clock } = this.#parts;
+    const { members, settings, events, clock } = this.#parts;
     const from = this.#active;
-    const isReplica = member.isReplica;
+    const isBack = member === members[0];
+    const isFollower = member.isReplica && this.#lagOf(member) !== undefined;
     const refusal = await member.makeFit(settings.promote);
     if (refusal !== undefined) return refusal;
-    // A replica has had what the others were told; and nobody else could have told it.
-    if (isReplica) driver.missed.take();
-    const isBack = member === members[0];
-    if (isBack && !(await this.#forgetMissed(member, clock.now() + patienceMs)) && patienceMs !== URGENT_MS)
+    if (isBack && isFollower) this.#catchUp.skip();
+    if (isBack && !(await this.#catchUp.run(clock.now() + patienceMs)) && patienceMs !== URGENT_MS)
       return 'it holds what was overwritten elsewhere, which could not be deleted';
     if (this.#isStopped) return 'the cache was closed';
-    driver.switchTo(members.indexOf(member), new NodeError('lost', `${member.name} takes over`, { node: this.name }));
-    moved();
+    this.#lead(members.indexOf(member), `${member.name} takes over`);
     (isBack ? events.failedBack : events.failedOver)(from.name, member.name, reason);
-    if (isBack) void this.#forgetMissed(member, clock.now() + PATIENT_MS);
+    if (isBack) void this.#catchUp.run(clock.now() + PATIENT_MS);
     return undefined;
-  }
-
-  /**
-   * Deletes at the primary what was written elsewhere; answers whether it could. While others are still written there are
-   * always some more: the last few are deleted after it took over.
-   */
-  async #forgetMissed(primary: GroupMember, until: number): Promise<boolean> {
-    const { missed } = this.#parts.driver;
-    for (let round = 0; round < ROUNDS && missed.count > 0; round++) {
-      const left = await primary.remove(missed.take(), until);
-      for (const key of left) missed.add(key);
-      if (left.length > 0) return false;
-    }
-    return true;
   }
 }

@@ -28,6 +28,8 @@ export interface MemberParts {
   readonly promote: () => Promise<void>;
   /** Deletes a key; `false` if that was not confirmed. */
   readonly remove: (key: string) => Promise<boolean>;
+  /** The keys of the namespace; none without one. */
+  readonly keys: () => AsyncIterable<readonly string[]>;
   readonly close: () => void;
 }
 
@@ -82,11 +84,21 @@ export class GroupMember {
   async remove(keys: readonly string[], until: number): Promise<string[]> {
     for (let i = 0; i < keys.length; i += BATCH) {
       const batch = keys.slice(i, i + BATCH);
-      const isDone = this.#parts.clock.now() < until;
-      const removed = isDone ? await Promise.all(batch.map((key) => this.#parts.remove(key))) : [];
-      if (!removed.every(Boolean) || removed.length === 0) return keys.slice(i);
+      if (this.#parts.clock.now() >= until) return keys.slice(i);
+      const removed = await Promise.all(batch.map((key) => this.#parts.remove(key)));
+      if (!removed.every(Boolean)) return keys.slice(i);
     }
     return [];
+  }
+
+  /** Deletes all keys of the namespace; answers whether it could in time. Without a namespace nothing is deleted by looking for it. */
+  async removeAll(until: number): Promise<boolean> {
+    try {
+      for await (const keys of this.#parts.keys()) if ((await this.remove(keys, until)).length > 0) return false;
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   view(isActive: boolean, lagBytes: number | undefined): MemberView {

@@ -55,11 +55,11 @@ class Replicas {
   /** `a`, and `b` and `c` that follow it through proxies of their own. */
   static async start(setting: Setting): Promise<Replicas> {
     const server = async (args: readonly string[] = []): Promise<TestServer> => {
-      const started = await startRedis({ args });
+      const started = await startRedis({ args: ['--repl-diskless-sync-delay', '0', ...args] });
       onTestFinished(() => started.stop());
       return started;
     };
-    const a = await server(['--repl-diskless-sync-delay', '0', ...(setting.args ?? [])]);
+    const a = await server(setting.args);
     const follow = async (): Promise<[TestServer, FaultProxy]> => {
       const proxy = await FaultProxy.start({ port: a.port });
       onTestFinished(() => proxy.close());
@@ -205,6 +205,26 @@ describe('a group of a Redis master and its replicas', () => {
     expect(replicas.told).toEqual(['failedOver a to b', 'failedBack b to a']);
   });
 
+  it('notices that the active master was made to follow another, whose older data it has from then on', async () => {
+    const replicas = await Replicas.start({ failover: { strategy: 'manual' }, codec: 'string' });
+    const { watched } = replicas;
+    await replicas.writeAll();
+    await replicas.replicated();
+    await tell(replicas.server('c'), 'REPLICAOF NO ONE', /OK\r\n$/);
+    await replicas.writeAll();
+    await watched.read(KEYS);
+    expect(watched.hits).toBe(KEYS.length);
+    await tell(replicas.server('a'), `REPLICAOF 127.0.0.1 ${replicas.server('c').port}`, /OK\r\n$/);
+    await until('it has its data', () =>
+      tell(replicas.server('a'), 'INFO replication', /master_repl_offset.*\r\n/).then((text) =>
+        /link_status:up/.test(text),
+      ),
+    );
+    await until('that is noticed', () => replicas.view.members[0]?.replicates === 'replica');
+    await watched.read(KEYS);
+    expect(watched.stale).toEqual([]);
+  });
+
   const comeBack = async (setting: Omit<Setting, 'failover'>): Promise<Replicas> => {
     const failover = { promote: true, failbackDelayMs: 300 };
     const replicas = await Replicas.start({ ...setting, args: SAVING, failover });
@@ -247,7 +267,7 @@ describe('a Redis node that gets a standby', () => {
     for (const server of servers) onTestFinished(() => server.stop());
     const [{ url }, standby] = servers;
     const nodes = [{ name: 'a', url }, 'memory://x'];
-    const cache = createCache({ nodes, namespace: 'n', timeouts: { totalMs: 2_000, attemptMs: 1_000 } });
+    const cache = createCache({ nodes, namespace: 'n', timeouts: { totalMs: 600, attemptMs: 400 } });
     onTestFinished(async () => {
       await cache.destroy();
     });
