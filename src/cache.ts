@@ -8,8 +8,9 @@ import type { Call, CallFields, CallOptions, CountOptions, SetOptions } from './
 import { FIELDS, heard, isTimeout, notTimeout, resolveCall, resolveTtl } from './calls/call-options.js';
 import { compareAndSet, count, storeIf } from './calls/conditional.js';
 import { type CacheEntry, getEntry } from './calls/entry.js';
-import { type GetOrSetOptions, getOrSet } from './calls/get-or-set.js';
+import { getOrSet, NO_OPTIONS } from './calls/get-or-set.js';
 import type { Loader } from './calls/load.js';
+import type { GetOrSetOptions } from './calls/load-options.js';
 import { type DeletedMany, deleteMany, type FoundMany, getMany, type StoredMany, setMany } from './calls/many.js';
 import { clearNamespace, namespaceKeys } from './calls/namespace.js';
 import { deleteValue, readValue, writeValue } from './calls/single.js';
@@ -87,13 +88,7 @@ export class Cache<V = unknown> {
 
   /** Removes the entry; `true` once as many owners as `write` asks for have confirmed that it is gone. */
   delete(key: string, options?: CallOptions): Promise<boolean> {
-    try {
-      const wire = this.#parts.keys.toWireKey(key);
-      const call = this.#call(options);
-      return heard(deleteValue(this.#parts, wire, call), call);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return this.#run(options, FIELDS.call, (call) => deleteValue(this.#parts, this.#parts.keys.toWireKey(key), call));
   }
 
   deleteMany(keys: Iterable<string>, options?: CallOptions): Promise<DeletedMany> {
@@ -130,7 +125,7 @@ export class Cache<V = unknown> {
   }
 
   /** The value, or what `loader` makes of it: one loader per key at a time in this process, its value stored. */
-  getOrSet<T = V>(key: string, loader: Loader<T>, options: GetOrSetOptions = {}): Promise<T> {
+  getOrSet<T = V>(key: string, loader: Loader<T>, options: GetOrSetOptions = NO_OPTIONS): Promise<T> {
     return this.#run(options, FIELDS.getOrSet, (call) => getOrSet<T>(this.#parts, key, loader, options, call));
   }
 
@@ -243,8 +238,13 @@ export class Cache<V = unknown> {
     await change(this.#parts.cluster);
   }
 
-  async #run<T>(options: CallOptions | undefined, fields: CallFields, work: (call: Call) => Promise<T>): Promise<T> {
-    const call = this.#call(options, fields);
-    return heard(work(call), call);
+  /** Whatever `work` throws is a rejection. */
+  #run<T>(options: CallOptions | undefined, fields: CallFields, work: (call: Call) => Promise<T>): Promise<T> {
+    try {
+      const call = this.#call(options, fields);
+      return heard(work(call), call);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 }

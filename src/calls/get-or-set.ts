@@ -11,53 +11,28 @@
 
 import type { CacheParts } from '../cache-parts.js';
 import { OptionError } from '../errors.js';
-import { type Call, resolveTtl, type SetOptions } from './call-options.js';
+import { KeyRead } from '../replication/key-read.js';
+import { type Call, resolveTtl } from './call-options.js';
 import { entryOf } from './entry.js';
 import { type Loader, type LoadPlan, load } from './load.js';
+import { type GetOrSetOptions, type LoadTerms, resolveLoad } from './load-options.js';
 import { readValue } from './single.js';
 
-export interface GetOrSetOptions extends SetOptions {
-  /** Past its time by up to this, a value is still served, while one loader renews it. @default 0 */
-  readonly staleWhileRevalidateMs?: number | undefined;
-  /** Past its time by up to this, a value is served if the loader fails. @default 0 */
-  readonly staleIfErrorMs?: number | undefined;
-  /** How long the loader may take. @default 10_000 */
-  readonly loaderTimeoutMs?: number | undefined;
-  /**
-   * How long a caller waits for a loader while there is a value that `staleIfErrorMs` allows to be served: then it gets
-   * that one, and the loader goes on. @default as long as it takes
-   */
-  readonly softLoaderTimeoutMs?: number | undefined;
-  /**
-   * Renews the value before its time, behind the scenes, so that nobody waits for it: a share of the time to live, from 0
-   * to below 1. With that much left a third of the callers would renew it, with three times as much one in twenty. @default 0
-   */
-  readonly earlyRefresh?: number | undefined;
-  /** How long it is remembered here that the loader had no value (`undefined`). @default 0 */
-  readonly negativeTtlMs?: number | undefined;
-  /**
-   * Keeps all other processes waiting while one loads a missing value, for up to 2 s, and lets a delete from any process
-   * win over what a loader brings. Costs a request a miss. @default true, where the first owner grants leases
-   */
-  readonly lease?: boolean | undefined;
-  /** Spreads expiries: each time to live is shortened by up to this share. @default 0 */
-  readonly ttlJitter?: number | undefined;
-}
-
-interface Plan<T> extends LoadPlan<T> {
+interface Plan<T> extends LoadPlan<T>, Pick<LoadTerms, 'revalidateMs' | 'softLoaderTimeoutMs' | 'earlyRefresh'> {
   readonly ttlMs: number;
   /** How much longer than `ttlMs` the entry is kept. */
   readonly graceMs: number;
-  readonly revalidateMs: number;
-  readonly softLoaderTimeoutMs: number;
-  readonly earlyRefresh: number;
 }
 
-const MAX_LOADER_MS = 2 ** 31 - 1;
 /** Writes that a caller waits out before it loads all the same, so that a key under constant change keeps nobody for ever. */
 const READS = 3;
 
-export async function getOrSet<T>(
+/** Without options, which most calls have none of. */
+export const NO_OPTIONS: GetOrSetOptions = {};
+const NO_TERMS = resolveLoad(NO_OPTIONS);
+
+/** @throws CacheError, before anything is asked, for an illegal key or option */
+export function getOrSet<T>(
   parts: CacheParts,
   key: string,
   loader: Loader<T>,
@@ -66,36 +41,58 @@ export async function getOrSet<T>(
 ): Promise<T> {
   const wire = parts.keys.toWireKey(key);
   if (typeof loader !== 'function') throw new OptionError('loader', 'must be a function');
-  const revalidateMs = duration(options.staleWhileRevalidateMs ?? 0, 'staleWhileRevalidateMs', 0);
-  const staleIfErrorMs = duration(options.staleIfErrorMs ?? 0, 'staleIfErrorMs', 0);
-  const loaderTimeoutMs = duration(options.loaderTimeoutMs ?? 10_000, 'loaderTimeoutMs', 1, MAX_LOADER_MS);
-  const ttlMs = jittered(resolveTtl(options.ttlMs, parts.defaultTtlMs), options.ttlJitter ?? 0, parts.random);
-  // An entry that never expires is never past its time.
-  const graceMs = ttlMs === 0 ? 0 : Math.ceil(Math.max(revalidateMs, staleIfErrorMs));
-  const negativeTtlMs = duration(options.negativeTtlMs ?? 0, 'negativeTtlMs', 0);
-  const softLoaderTimeoutMs = duration(options.softLoaderTimeoutMs ?? MAX_LOADER_MS, 'softLoaderTimeoutMs', 1);
-  const earlyRefresh = share(options.earlyRefresh ?? 0, 'earlyRefresh');
-  if (options.lease !== undefined && typeof options.lease !== 'boolean')
-    throw new OptionError('lease', `must be true or false, got ${String(options.lease)}`);
+  const terms = options === NO_OPTIONS ? NO_TERMS : resolveLoad(options);
+  const endsAt = parts.read.clock.now() + call.totalMs;
   const hash = parts.read.ledgerHash(wire, parts.topology.placement.hash(wire));
-  const plan: Plan<T> = {
-    ...{ parts, key, wire, hash, call, loader, loaderTimeoutMs, negativeTtlMs, ttlMs, graceMs },
-    ...{ revalidateMs, softLoaderTimeoutMs, earlyRefresh },
+  const plan = (): Plan<T> => planOf({ parts, key, wire, hash, call, loader }, terms, options);
+  if (!terms.isPlain) return look(plan(), call, endsAt, 1);
+  // What is there costs what a get does: one promise, and no plan of what to do about a miss.
+  const generation = parts.read.generations.snapshot(hash);
+  const near = parts.near?.get(wire);
+  if (near !== undefined) return Promise.resolve(parts.values.restore(wire, near) as T);
+  return new Promise((resolve, reject) => {
+    const settled = (value: unknown): void =>
+      resolve(value === undefined ? lookAgain(plan(), generation, endsAt, 1) : (value as T));
+    new KeyRead(parts.read, parts.topology, wire, call, false, settled, reject);
+  });
+}
+
+function planOf<T>(
+  target: Pick<Plan<T>, 'parts' | 'key' | 'wire' | 'hash' | 'call' | 'loader'>,
+  terms: LoadTerms,
+  options: GetOrSetOptions,
+): Plan<T> {
+  const { parts } = target;
+  const ttlMs = jittered(resolveTtl(options.ttlMs, parts.defaultTtlMs), terms.ttlJitter, parts.random);
+  // An entry that never expires is never past its time.
+  const graceMs = ttlMs === 0 ? 0 : Math.ceil(Math.max(terms.revalidateMs, terms.staleIfErrorMs));
+  return {
+    ...target,
+    ...terms,
+    ttlMs,
+    graceMs,
     lifeMs: ttlMs === 0 ? 0 : ttlMs + graceMs,
-    isLeased: options.lease !== false && !parts.write.disabledRules.has('R9'),
+    isLeased: terms.isLeased && !parts.write.disabledRules.has('R9'),
   };
+}
+
+/** The value if it is there; else `lookAgain`. `reads`: the how manieth look it is. */
+async function look<T>(plan: Plan<T>, rest: Call, endsAt: number, reads: number): Promise<T> {
+  const { parts, wire, hash, graceMs, ttlMs, earlyRefresh, negativeTtlMs } = plan;
+  if (negativeTtlMs > 0 && parts.negatives.get(wire) !== undefined) return undefined as T;
+  const generation = parts.read.generations.snapshot(hash);
   const needsAge = graceMs > 0 || (earlyRefresh > 0 && ttlMs > 0);
+  const value = needsAge ? await readPerhapsStale(plan, rest) : await readValue(parts, wire, rest);
+  return value === undefined ? lookAgain(plan, generation, endsAt, reads) : (value as T);
+}
+
+/** Loads the value, unless the miss is older than a write that may have brought one. */
+function lookAgain<T>(plan: Plan<T>, generation: number, endsAt: number, reads: number): Promise<T> {
+  const { parts, call, hash } = plan;
   const { generations, clock } = parts.read;
-  const endsAt = clock.now() + call.totalMs;
-  let rest = call;
-  for (let reads = 1; ; reads++) {
-    if (negativeTtlMs > 0 && parts.negatives.get(wire) !== undefined) return undefined as T;
-    const generation = generations.snapshot(hash);
-    const value = needsAge ? await readPerhapsStale(plan, rest) : await readValue(parts, wire, rest);
-    if (value !== undefined) return value as T;
-    rest = { ...call, totalMs: Math.max(0, endsAt - clock.now()) };
-    if (reads === READS || rest.totalMs === 0 || generations.isCurrent(hash, generation)) return load(plan, rest);
-  }
+  const rest = { ...call, totalMs: Math.max(0, endsAt - clock.now()) };
+  if (reads === READS || rest.totalMs === 0 || generations.isCurrent(hash, generation)) return load(plan, rest);
+  return look(plan, rest, endsAt, reads + 1);
 }
 
 async function readPerhapsStale<T>(plan: Plan<T>, call: Call): Promise<T | undefined> {
@@ -132,19 +129,6 @@ function orStale<T>(renewal: Promise<T>, stale: T, { parts, softLoaderTimeoutMs 
   });
 }
 
-function jittered(ttlMs: number, spread: number, random: () => number): number {
-  const most = share(spread, 'ttlJitter');
+function jittered(ttlMs: number, most: number, random: () => number): number {
   return ttlMs === 0 || most === 0 ? ttlMs : Math.max(1, Math.ceil(ttlMs * (1 - most * random())));
-}
-
-function share(value: number, path: string): number {
-  if (typeof value !== 'number' || !(value >= 0 && value < 1))
-    throw new OptionError(path, `must be a number from 0 to below 1, got ${String(value)}`);
-  return value;
-}
-
-function duration(value: number, path: string, min: number, max = Number.MAX_SAFE_INTEGER): number {
-  if (typeof value !== 'number' || !(value >= min && value <= max))
-    throw new OptionError(path, `must be a number of milliseconds from ${min} to ${max}, got ${String(value)}`);
-  return value;
 }
