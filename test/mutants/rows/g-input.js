@@ -49,8 +49,8 @@ export default [
     "if (typeof value !== 'string') return this.encode(key, _keyHash, String(value));",
   ]),
   plant('G9', 'a value that is false passes for a miss', 'calls/get-or-set.ts', [
-    'if (value !== undefined) return value as T;',
-    'if (value) return value as T;',
+    'resolve(value === undefined ? lookAgain(',
+    'resolve(!value ? lookAgain(',
   ]),
   plant('G10', 'bytes are read as UTF-8', 'codec/raw-transcoders.ts', [
     "return Buffer.from(String(kept.payload), 'latin1');",
