@@ -44,6 +44,8 @@ type Attempted = Carried | 'again' | { readonly silent: CacheNode } | { readonly
 
 /** Until a claim of somebody else is looked at again. */
 const AGAIN_MS = 10;
+/** A node that is out of the ring and out of reach for so long is gone, and with it what it held. */
+const GONE_MS = 1_000;
 
 export class Carry {
   readonly #context: ReadContext;
@@ -51,6 +53,8 @@ export class Carry {
   readonly #owed: (node: CacheNode) => void;
   /** Epochs of conditional writes to several owners that are under way, by key. */
   readonly #underWay = new Map<string, number[]>();
+  /** When nodes that are out of the ring were first found to be out of reach. */
+  readonly #awaySince = new WeakMap<CacheNode, number>();
 
   /** @param owed hears of debts that a node has got */
   constructor(context: ReadContext, copying: Copying, owed: (node: CacheNode) => void) {
@@ -83,10 +87,9 @@ export class Carry {
       if (typeof attempted === 'string') {
         if (attempted !== 'again') return attempted;
       } else if ('bytes' in attempted) return 'verified';
-      else
-        throw unavailable(key, `node ${attempted.silent.name} may hold the key and does not answer`, attempted.silent);
+      else throw this.#unable(key, `node ${attempted.silent.name} does not answer`, attempted.silent);
       const leftMs = deadline - clock.now();
-      if (leftMs <= 0) throw unavailable(key, 'the key is being carried over, and not there yet');
+      if (leftMs <= 0) throw this.#unable(key, 'others are at it');
       await new Promise<void>((resolve) => clock.setTimer(resolve, Math.min(AGAIN_MS, leftMs), true));
     }
   }
@@ -161,14 +164,35 @@ export class Carry {
       if (source !== 'unanswered') return source;
       // What it missed of ours it may keep for itself.
       const distrust = this.#distrustOf(topology, node, job);
-      if (distrust !== 'key' && distrust !== 'connection') return { silent: node };
+      const mayCount = distrust !== 'key' && distrust !== 'connection';
+      if (mayCount && !this.#isGone(topology, node)) return { silent: node };
     }
     return 'nothing';
+  }
+
+  /** Taken out, removed or ejected, and shut down: waiting for it until the hand-off ends would help nobody. */
+  #isGone({ nodes, mask }: Topology, node: CacheNode): boolean {
+    const index = nodes.indexOf(node);
+    const isOut = index < 0 || mask?.[index] === 1;
+    if (!isOut || node.isConnected) {
+      this.#awaySince.delete(node);
+      return false;
+    }
+    const now = this.#context.clock.now();
+    const since = this.#awaySince.get(node) ?? now;
+    this.#awaySince.set(node, since);
+    return now - since >= GONE_MS;
   }
 
   #distrustOf(topology: Topology, { slot }: CacheNode, { key, hash }: CopyJob): Distrust {
     const { ledger } = this.#context;
     return ledger.isQuiet ? 'no' : ledger.isDistrusted(slot, hash, key, topology.placement.hash(key));
+  }
+
+  #unable(key: string, why: string, node?: CacheNode): CacheError {
+    if (this.#context.isOver) return new CacheError('ERR_CLOSED', 'the cache was closed', { key });
+    const message = `the key could not be carried over to its new owner: ${why}`;
+    return new CacheError('ERR_UNAVAILABLE', message, { key, node: node?.name, cause: node?.lastError });
   }
 
   /**
@@ -190,8 +214,4 @@ export class Carry {
       this.#owed(node);
     }
   }
-}
-
-function unavailable(key: string, why: string, node?: CacheNode): CacheError {
-  return new CacheError('ERR_UNAVAILABLE', why, { key, node: node?.name, cause: node?.lastError });
 }

@@ -147,6 +147,43 @@ describe('a former first owner that does not answer', () => {
   });
 });
 
+describe('a node that has left and is shut down', () => {
+  it('is taken for gone after a second, though nobody has emptied it', async () => {
+    const nodes = await Nodes.start('memory');
+    const cache = await nodes.cache<number>(2, {
+      codec: 'json',
+      namespace: 'n',
+      handoff: { migrate: false },
+      timeouts: { connectMs: 500, attemptMs: 60, totalMs: 150 },
+    });
+    const keys = KEYS.filter((each) => cache.ring.owners(each)[0] === 'b');
+    cache.removeNode('b').catch(() => undefined);
+    await expect.poll(() => cache.nodes().length).toBe(1);
+    nodes.stores[1]?.kill();
+    const [key = ''] = keys;
+    await expect(cache.increment(key)).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE', node: 'b' });
+    await expect.poll(() => cache.increment(key).catch(() => undefined), { timeout: 3_000 }).toBe(1);
+    await nodes.stop();
+  });
+
+  it('or the cache is closed: that is what waiting calls are told', async () => {
+    const nodes = await Nodes.start('memory');
+    const cache = await nodes.cache<number>(1, { codec: 'json', namespace: 'n', handoff: { migrate: false } });
+    for (const key of KEYS) await cache.set(key, 5);
+    await cache.addNode(nodes.node(1));
+    const moved = KEYS.filter((each) => cache.ring.owners(each)[0] === 'b').slice(0, 2);
+    nodes.stores[0]?.hang();
+    const counts = [...moved, ...moved].map((key) => cache.increment(key));
+    const ends = Promise.allSettled(counts);
+    await new Promise((resolve) => setImmediate(resolve));
+    await cache.destroy();
+    const codes = (await ends).map((end) => end.status === 'rejected' && end.reason.code);
+    expect(codes).toEqual(codes.map(() => 'ERR_CLOSED'));
+    nodes.stores[0]?.resume();
+    await nodes.stop();
+  });
+});
+
 describe('bare values on memcached, which are never copied', () => {
   it('stay with their former owner: add finds them, and what must build on them cannot be done', async () => {
     const nodes = await Nodes.start('memcached');
