@@ -40,6 +40,8 @@ export interface GroupParts {
 /** How long deleting what the primary missed may hold up a fail-back for which nobody waits, and one that is urgent. */
 const PATIENT_MS = 10_000;
 const URGENT_MS = 250;
+/** The delay of a fail-back doubles with each that did not last; so often at most. */
+const MAX_RELAPSES = 6;
 
 export interface GroupView {
   /** Name of the node that is asked. */
@@ -58,6 +60,9 @@ export class FailoverGroup {
   #activeRole: ReplicationInfo['role'] | undefined;
   /** An operator chose the active node: it stays until it fails. */
   #isChosen = false;
+  #changedAt = 0;
+  /** Fail-backs in a row that did not last. */
+  #relapses = 0;
   #isStarted = false;
   #isStopped = false;
 
@@ -135,8 +140,11 @@ export class FailoverGroup {
     const { failback, strategy, failbackDelayMs } = settings;
     if (primary === this.#active || this.#isChosen || this.#switching !== undefined || this.#isStopped) return;
     if (strategy !== 'automatic' || failback !== 'automatic') return;
-    const wellSince = primary.fitSince(settings.promote);
-    if (wellSince === undefined || clock.now() - wellSince < failbackDelayMs) return;
+    const fitSince = primary.fitSince(settings.promote);
+    if (fitSince === undefined) return;
+    // It may be fit by all we can see and yet not serve: what counts is how long nobody had to take over from it.
+    const wellMs = clock.now() - Math.max(fitSince, this.#changedAt);
+    if (wellMs < failbackDelayMs * 2 ** this.#relapses) return;
     void this.#alone(() => this.#makeActive(primary, 'the primary is well again', PATIENT_MS)).catch(() => undefined);
   }
 
@@ -190,6 +198,21 @@ export class FailoverGroup {
     return byPreference(ranked, settings.maxLagBytes).map(({ member }) => member);
   }
 
+  /** Whether what was left on its way to a node may still be carried out there: then it cannot lead yet. */
+  async #obstacleAt(member: GroupMember, patienceMs: number): Promise<string | undefined> {
+    const { driver, members, clock } = this.#parts;
+    const abort = new AbortController();
+    const timer = clock.setTimer(() => abort.abort(), patienceMs);
+    try {
+      await driver.rehearse(members.indexOf(member), abort.signal);
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      timer.cancel();
+    }
+  }
+
   /** Answers why not, if not. */
   async #makeActive(member: GroupMember, reason: string, patienceMs: number): Promise<string | undefined> {
     const { members, settings, events, clock } = this.#parts;
@@ -201,7 +224,15 @@ export class FailoverGroup {
     if (isBack && isFollower) this.#catchUp.skip();
     if (isBack && !(await this.#catchUp.run(clock.now() + patienceMs)) && patienceMs !== URGENT_MS)
       return 'it holds what was overwritten elsewhere, which could not be deleted';
+    const obstacle = await this.#obstacleAt(member, patienceMs);
+    if (obstacle !== undefined) return obstacle;
     if (this.#isStopped) return 'the cache was closed';
+    const now = clock.now();
+    if (from === members[0]) {
+      const isRelapse = now - this.#changedAt < settings.failbackDelayMs && this.#changedAt > 0;
+      this.#relapses = isRelapse ? Math.min(this.#relapses + 1, MAX_RELAPSES) : 0;
+    }
+    this.#changedAt = now;
     this.#lead(members.indexOf(member), `${member.name} takes over`);
     (isBack ? events.failedBack : events.failedOver)(from.name, member.name, reason);
     if (isBack) void this.#catchUp.run(clock.now() + PATIENT_MS);

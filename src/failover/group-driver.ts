@@ -69,6 +69,14 @@ export class GroupDriver implements Driver {
     for (const attempt of this.#attempts) attempt.abort(error);
   }
 
+  /** Rejects if nobody could connect to node number `member` were it active. Asks only where something was left there. */
+  async rehearse(member: number, signal: AbortSignal): Promise<void> {
+    if (!this.#left.has(member)) return;
+    const inner = await (this.#parts.drivers[member] as Driver).connect({ signal });
+    await this.#putToRest(member, inner);
+    inner.destroy(new NodeError('lost', 'it has served its purpose'));
+  }
+
   get #driver(): Driver {
     return this.#parts.drivers[this.#active] as Driver;
   }

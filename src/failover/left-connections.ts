@@ -37,6 +37,10 @@ export class LeftConnections {
     return true;
   }
 
+  has(member: number): boolean {
+    return (this.#byMember.get(member)?.size ?? 0) > 0;
+  }
+
   /** Makes sure of all that were left at `member`; `hasSettled` if what cannot be asked about has had its time. */
   async clear(member: number, present: Connection, hasSettled: boolean): Promise<boolean> {
     const ids = this.#byMember.get(member) ?? new Set();

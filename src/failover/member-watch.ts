@@ -17,12 +17,15 @@ export interface Sighting {
 export interface WatchParts {
   readonly clock: Clock;
   readonly random: () => number;
-  readonly settings: DetectorSettings & { readonly intervalMs: number };
+  readonly settings: DetectorSettings & { readonly intervalMs: number; readonly timeoutMs: number };
   /** Rejects if the node does not answer. */
   readonly look: () => Promise<Sighting>;
   /** Called after each look. */
   readonly looked: () => void;
 }
+
+/** A look that took so much longer than it may was late for our own sake, and is no evidence. */
+const LATE_MS = 50;
 
 export class MemberWatch {
   readonly #parts: WatchParts;
@@ -88,11 +91,13 @@ export class MemberWatch {
 
   async #look(): Promise<void> {
     const { clock, look, looked } = this.#parts;
+    const beganAt = clock.now();
     const seen = await look().catch(() => undefined);
     if (this.#isStopped) return;
     const detector = this.#detector;
     const now = clock.now();
     if (seen === undefined) {
+      if (now - beganAt > this.#parts.settings.timeoutMs + LATE_MS) return;
       this.#upSince = undefined;
       detector.failed();
       if (detector.isFailing) detector.eject(now);

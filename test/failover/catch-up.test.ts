@@ -23,7 +23,14 @@ function setUp(held: readonly string[], { refused = () => false, removed, msEach
     watch: new MemberWatch({
       clock,
       random: () => 0.5,
-      settings: { intervalMs: 1_000, unhealthyAfter: 3, healthyAfter: 1, ejectionMs: 0, maxEjectionMs: 0 },
+      settings: {
+        intervalMs: 1_000,
+        timeoutMs: 500,
+        unhealthyAfter: 3,
+        healthyAfter: 1,
+        ejectionMs: 0,
+        maxEjectionMs: 0,
+      },
       look: async () => ({ replication: undefined }),
       looked: () => undefined,
     }),

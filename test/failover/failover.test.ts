@@ -123,6 +123,19 @@ describe('the primary', () => {
     expect(world.node('b').size).toBe(1); // the canary of its term
   });
 
+  it('that answers but does not serve is not gone back to again and again', async () => {
+    const world = await new GroupWorld({ failover: { failbackDelayMs: 10_000 } }).start();
+    world.node('a').failWith('read-only', ['store']);
+    await world.clock.advance(120_000);
+    // At 1, 11 and 32 s or so, then after 40 and 80 s.
+    expect(world.told.filter((one) => one.startsWith('failedBack')).length).toBeGreaterThanOrEqual(2);
+    expect(world.told.filter((one) => one.startsWith('failedBack')).length).toBeLessThanOrEqual(4);
+    world.node('a').heal();
+    await world.clock.advance(200_000);
+    expect(world.view.active).toBe('a');
+    expect(world.told.filter((one) => one === 'nodeEjected')).toEqual([]);
+  });
+
   it("stays a standby with failback: 'manual', until it is chosen by hand or the standby fails", async () => {
     const world = await new GroupWorld({ failover: { failback: 'manual', failbackDelayMs: 100 } }).start();
     world.node('a').kill();

@@ -140,10 +140,13 @@ describe('the driver of a group', () => {
       drivers: [new MemoryNode({ name: 'a' }), new MemoryNode({ name: 'b' })].map(nameless),
       hasSettled: () => hasSettled,
     });
-    const connect = () => group.connect({ signal: new AbortController().signal });
+    const { signal } = new AbortController();
+    const connect = () => group.connect({ signal });
     const left = await connect();
     group.switchTo(1, OVER);
     await (await connect()).ensureGone(left.id ?? '');
+    await expect(group.rehearse(0, signal)).rejects.toMatchObject({ reason: 'unreachable' });
+    await group.rehearse(1, signal);
     group.switchTo(0, OVER);
     await expect(connect()).rejects.toMatchObject({ reason: 'unreachable' });
     hasSettled = true;
