@@ -42,14 +42,14 @@ export function getOrSet<T>(
   const wire = parts.keys.toWireKey(key);
   if (typeof loader !== 'function') throw new OptionError('loader', 'must be a function');
   const terms = options === NO_OPTIONS ? NO_TERMS : resolveLoad(options);
+  const near = terms.isPlain ? parts.near?.get(wire) : undefined;
+  if (near !== undefined) return Promise.resolve(parts.values.restore(wire, near) as T);
   const endsAt = parts.read.clock.now() + call.totalMs;
   const hash = parts.read.ledgerHash(wire, parts.topology.placement.hash(wire));
   const plan = (): Plan<T> => planOf({ parts, key, wire, hash, call, loader }, terms, options);
   if (!terms.isPlain) return look(plan(), call, endsAt, 1);
   // What is there costs what a get does: one promise, and no plan of what to do about a miss.
   const generation = parts.read.generations.snapshot(hash);
-  const near = parts.near?.get(wire);
-  if (near !== undefined) return Promise.resolve(parts.values.restore(wire, near) as T);
   return new Promise((resolve, reject) => {
     const settled = (value: unknown): void =>
       resolve(value === undefined ? lookAgain(plan(), generation, endsAt, 1) : (value as T));
