@@ -44,7 +44,7 @@ export class Cache<V = unknown> {
     return this.#run(options, FIELDS.call, (call) => getEntry<T>(this.#parts, key, call));
   }
 
-  /** What was found; keys that no owner could tell of are in `.failures` of the answer. Never rejects for a node's sake. */
+  /** What was found; keys that no owner could tell of, or that came too late, are in `.failures`. Never rejects for a node's sake. */
   getMany<T = V>(keys: Iterable<string>, options?: CallOptions): Promise<FoundMany<T>> {
     return this.#run(options, FIELDS.call, (call) => getMany<T>(this.#parts, keys, call));
   }
@@ -61,7 +61,7 @@ export class Cache<V = unknown> {
     }
   }
 
-  /** Stores many; values that cannot be stored and keys that too few owners confirmed are in `failures`. */
+  /** Stores many, all in one deadline; values that cannot be stored and keys that too few owners confirmed are in `failures`. */
   setMany<T extends V = V>(
     entries: Iterable<readonly [string, T]> | Readonly<Record<string, T>>,
     options: SetOptions = {},

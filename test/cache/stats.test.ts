@@ -88,7 +88,8 @@ describe('the ring', () => {
 
 describe('a change of the ring during a call', () => {
   it('shows in none that is under way: ten thousand keys are all found, and no call is half in the old ring', async () => {
-    const cache = createCache({ nodes: ['memory://a', 'memory://b', 'memory://c'], namespace: 'n', health: false });
+    const nodes = ['memory://a', 'memory://b', 'memory://c'];
+    const cache = createCache({ nodes, namespace: 'n', health: false, timeouts: { totalMs: 10_000 } });
     await cache.ready();
     const keys = Array.from({ length: 10_000 }, (_, i) => `k${i}`);
     await cache.setMany(keys.map((key, i) => [key, { i }] as const));
