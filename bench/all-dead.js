@@ -47,7 +47,10 @@ const cache = createCache({
   fallback: { maxEntries: 2 * KEYS, maxStaleMs: 10 * 60_000 },
 });
 await cache.ready();
-const { failures } = await cache.setMany(keys.map((key) => [key, { key, text: 'x'.repeat(100) }]), { timeoutMs: 10_000 });
+const { failures } = await cache.setMany(
+  keys.map((key) => [key, { key, text: 'x'.repeat(100) }]),
+  { timeoutMs: 10_000 },
+);
 if (failures.size > 0) throw new Error('the nodes could not be filled');
 
 const witness = new Witness();
