@@ -31,14 +31,30 @@ export class Sandbox {
   }
 
   /** Why the fault cannot be planted; `undefined` if it can. */
-  fit({ file, edits }) {
-    const text = readFileSync(join(this.#folder, file), 'utf8');
-    for (const [from, to] of edits) {
-      const count = text.split(from).length - 1;
+  fit({ edits }) {
+    for (const { file, from, to } of edits) {
+      const count = readFileSync(join(this.#folder, file), 'utf8').split(from).length - 1;
       if (count !== 1) return `occurs ${count} times in ${file}: ${from.slice(0, 60)}`;
       if (from === to) return 'changes nothing';
     }
     return undefined;
+  }
+
+  /** Plants the fault; what is answered takes it back. */
+  #plant({ edits }) {
+    const originals = new Map();
+    for (const { file, from, to } of edits) {
+      const path = join(this.#folder, file);
+      const text = readFileSync(path, 'utf8');
+      if (!originals.has(path)) originals.set(path, text);
+      writeFileSync(
+        path,
+        text.replace(from, () => to),
+      );
+    }
+    return () => {
+      for (const [path, text] of originals) writeFileSync(path, text);
+    };
   }
 
   /** @returns {Promise<{ result: 'caught' | 'missed' | 'broken' | 'fails', test?: string, why?: string }>} */
@@ -50,12 +66,7 @@ export class Sandbox {
     const [first] = whole.failed;
     if (first !== undefined) return { result: 'fails', test: first.title, why: `without a fault: ${first.why}` };
     if (whole.passed.length === 0) return { result: 'broken', why: 'no test was run without a fault' };
-    const path = join(this.#folder, mutant.file);
-    const original = readFileSync(path, 'utf8');
-    writeFileSync(
-      path,
-      mutant.edits.reduce((text, [from, to]) => text.replace(from, () => to), original),
-    );
+    const takeBack = this.#plant(mutant);
     try {
       const { failed, passed, isOver } = await this.#run(row, files);
       if (!isOver) return { result: 'caught', test: whole.passed[0], why: 'the tests did not end' };
@@ -64,7 +75,7 @@ export class Sandbox {
       if (passed.length === 0) return { result: 'broken', test: whole.passed[0], why: 'no test could be run' };
       return { result: 'missed', test: whole.passed[0] };
     } finally {
-      writeFileSync(path, original);
+      takeBack();
     }
   }
 

@@ -19,8 +19,8 @@ export default [
   ]),
   plant('C4', 'the deadline of connecting does not cover the handshake', LINK, NO_DEADLINE),
   plant('C5', 'a connection closed during the handshake is told as that and no more', STREAM, [
-    'options.tls === undefined ? `${text} (TLS port?)` : text',
-    'text',
+    "new NodeError('lost', options.tls === undefined ?",
+    "new NodeError('lost', options.tls === null ?",
   ]),
   plant('C6', 'any certificate is accepted', STREAM, [
     'rejectUnauthorized: tls.insecureSkipVerify !== true,',

@@ -45,8 +45,8 @@ export default [
     legal("if (key === '' || !key.isWellFormed()) throw invalidKey(key);"),
   ),
   plant('G8', 'the text of a value is stored where the value cannot be', 'codec/raw-transcoders.ts', [
-    "if (typeof value !== 'string') throw refused('string', `takes strings, not ${typeof value}`, key);",
-    "if (typeof value !== 'string') return this.encode(key, _keyHash, String(value));",
+    "if (typeof value !== 'string') throw refused('string',",
+    "if (typeof value !== 'string') return this.encode(key, _keyHash, String(value));\n    if (value === key) throw refused('string',",
   ]),
   plant('G9', 'a value that is false passes for a miss', 'calls/get-or-set.ts', [
     'resolve(value === undefined ? lookAgain(',
@@ -97,7 +97,10 @@ export default [
     'G21',
     'a namespace is a pattern',
     'driver/redis/scan.ts',
-    ["const pattern = `${prefix.replace(/[\\\\*?[\\]^-]/g, '\\\\$&')}*`;", "const pattern = '*';"],
-    ['.filter((key) => key.startsWith(prefix))', '.filter((key) => new RegExp(`^${prefix}`).test(key))'],
+    ["'MATCH', pattern, 'COUNT'", "'MATCH', '*', 'COUNT'"],
+    [
+      '.filter((key) => key.startsWith(prefix))',
+      ".filter((key) => new RegExp('^' + prefix).test(key) && pattern !== '')",
+    ],
   ),
 ];
