@@ -50,10 +50,10 @@ export function getOrSet<T>(
   if (!terms.isPlain) return look(plan(), call, endsAt, 1);
   // What is there costs what a get does: one promise, and no plan of what to do about a miss.
   const generation = parts.read.generations.snapshot(hash);
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const settled = (value: unknown): void =>
       resolve(value === undefined ? lookAgain(plan(), generation, endsAt, 1) : (value as T));
-    new KeyRead(parts.read, parts.topology, wire, call, false, settled, reject);
+    new KeyRead(parts.read, parts.topology, wire, call, false, settled);
   });
 }
 

@@ -11,8 +11,8 @@ import type { Call } from './call-options.js';
 export function readValue(parts: CacheParts, wire: string, call: Call): Promise<unknown> {
   const near = parts.near?.get(wire);
   if (near !== undefined) return Promise.resolve(parts.values.restore(wire, near));
-  return new Promise((resolve, reject) => {
-    new KeyRead(parts.read, parts.topology, wire, call, false, resolve, reject);
+  return new Promise((resolve) => {
+    new KeyRead(parts.read, parts.topology, wire, call, false, resolve);
   });
 }
 

@@ -27,7 +27,8 @@ export class KeyRead implements HedgedRead {
   /** Whether failure is an error even where the cache answers it by a miss. */
   private readonly isStrict: boolean;
   private readonly resolve: (value: unknown) => void;
-  private readonly reject: (error: CacheError) => void;
+  /** Where there is none, `resolve` is that of a promise and is given a rejected one: a function less for every get in flight. */
+  private readonly reject: ((error: CacheError) => void) | undefined;
   private readonly hash: number;
   private generation: number;
   private beyond: Beyond | undefined = undefined;
@@ -39,7 +40,7 @@ export class KeyRead implements HedgedRead {
     call: ReadCall,
     isStrict: boolean,
     resolve: (value: unknown) => void,
-    reject: (error: CacheError) => void,
+    reject?: (error: CacheError) => void,
     /** Of an attempt at the first owner that somebody else has made, and from whose outcome this goes on. */
     generation?: number,
   ) {
@@ -218,7 +219,8 @@ export class KeyRead implements HedgedRead {
   }
 
   private giveUp(error: CacheError): void {
-    const { context, key, isStrict, resolve, reject } = this;
+    const { context, key, isStrict, resolve } = this;
+    const reject = this.reject ?? ((failure: CacheError) => resolve(Promise.reject(failure)));
     settleUnanswered(context, { key, isStrict, error }, resolve, reject);
   }
 }
