@@ -9,7 +9,17 @@ import { createCache } from '../../src/index.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
 import { seededRandom } from '../../src/testing/seeded-random.js';
 import { startBlackhole } from '../../src/testing/servers/blackhole.js';
-import { clean, type Ending, ending, LATENESS_MS, loopDelay, openCache, startFleet, until } from './fleet.js';
+import {
+  clean,
+  type Ending,
+  ending,
+  LATENESS_MS,
+  loadDriver,
+  loopDelay,
+  openCache,
+  startFleet,
+  until,
+} from './fleet.js';
 
 describe('a silent or slow node', () => {
   // Planted fault: stall-never-noticed. A connection that owes replies and receives nothing is kept.
@@ -39,6 +49,7 @@ describe('a silent or slow node', () => {
   // Planted fault: ghost-of-a-connect. A connect past its deadline is left to itself.
   it('A9 SYN dropped: settles within the connect deadline and leaves no socket behind', async () => {
     clean();
+    await loadDriver('redis');
     const { port, close } = await startBlackhole();
     const synSent = (): number =>
       readFileSync('/proc/net/tcp', 'utf8')

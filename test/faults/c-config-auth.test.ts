@@ -7,7 +7,7 @@ import { type CacheOptions, createCache, NodeError } from '../../src/index.js';
 import { startMemcached } from '../../src/testing/servers/memcached-server.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
 import type { TestServer } from '../../src/testing/servers/test-server.js';
-import { clean, ending, LATENESS_MS, openCache, startProxy, until } from './fleet.js';
+import { clean, ending, LATENESS_MS, loadDriver, openCache, startProxy, until } from './fleet.js';
 
 const STRICT: CacheOptions = { onUnavailable: 'throw', retry: false, fallback: false };
 
@@ -61,6 +61,7 @@ describe('credentials and certificates that do not fit', () => {
       clean();
       const server = await running(kind === 'redis' ? startRedis() : startMemcached());
       const scheme = kind === 'redis' ? 'rediss' : 'memcacheds';
+      await loadDriver(scheme);
       const cache = createCache({ ...STRICT, nodes: [`${scheme}://127.0.0.1:${server.port}`], health: false });
       onTestFinished(async () => void (await cache.destroy()));
       const { error, ms } = await ending(() => cache.get('key', { timeoutMs: 2_000 }));

@@ -9,6 +9,7 @@ import { type Cache, type CacheOptions, createCache, type NodeOptions } from '..
 import { FaultProxy } from '../../src/testing/fault-proxy/fault-proxy.js';
 import { trackLeaks } from '../../src/testing/leaks.js';
 import { askOnce } from '../../src/testing/servers/ask-once.js';
+import { freePort } from '../../src/testing/servers/free-port.js';
 import { startMemcached } from '../../src/testing/servers/memcached-server.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
 import type { TestServer } from '../../src/testing/servers/test-server.js';
@@ -101,6 +102,13 @@ export async function startProxy(port: number): Promise<FaultProxy> {
   const proxy = await FaultProxy.start({ port });
   onTestFinished(() => proxy.close());
   return proxy;
+}
+
+/** Loads what nodes of this scheme are spoken to with, so that a measured connect is not the one that loads it. */
+export async function loadDriver(scheme: string): Promise<void> {
+  const cache = createCache({ nodes: [`${scheme}://127.0.0.1:${await freePort()}`], health: false });
+  await until(() => cache.nodes()[0]?.lastError !== undefined);
+  await cache.destroy();
 }
 
 /** A cache that is ready, or that has tried every node, and is gone after the test. */
