@@ -1,5 +1,6 @@
 /** From the checked options of a group to its driver, its watchers and what decides: the nodes' I/O behind plain calls. */
 
+import type { Clock } from '../base/clock.js';
 import type { Driver } from '../driver/driver.js';
 import { CacheError, NodeError } from '../errors.js';
 import { FailoverGroup } from '../failover/failover-group.js';
@@ -29,6 +30,8 @@ export interface GroupTerms {
 
 /** What may still arrive by a connection that was given up has arrived when its node has answered for so long. */
 const SETTLING_MS = 10_000;
+/** How often waiting for a connection looks. */
+const LOOK_MS = 5;
 /** Without probes nobody asks for a verdict; the looks of a fail-over by hand are judged by these. */
 const UNWATCHED = {
   intervalMs: 1_000,
@@ -72,6 +75,7 @@ export function buildGroup(
       // What it has seen speaks of the node that was active before.
       if (settings.breaker !== undefined) node().breaker.reset();
     },
+    connected: () => connected(node(), clock, settings.timeouts.connectMs),
     events: { failedOver: tell('failedOver'), failedBack: tell('failedBack') },
   });
   return { group, driver };
@@ -99,9 +103,7 @@ function buildMember(spec: NodeSpec, driver: Driver, terms: GroupTerms, looked: 
     async connect() {
       node.open();
       node.keepOnly(undefined);
-      const until = clock.now() + timeouts.connectMs;
-      while (!node.isConnected && clock.now() < until)
-        await new Promise<void>((resolve) => clock.setTimer(resolve, 5, true));
+      await connected(node, clock, timeouts.connectMs);
     },
     async promote() {
       resultOf(await promised(target, (origin) => node.raw(origin, 'interactive', ['REPLICAOF', 'NO', 'ONE'])));
@@ -148,6 +150,12 @@ function buildWatcher(spec: NodeSpec, driver: Driver, { settings, surroundings }
     },
     { opened: () => undefined, down: () => undefined },
   );
+}
+
+async function connected(node: CacheNode, clock: Clock, withinMs: number): Promise<void> {
+  const until = clock.now() + withinMs;
+  while (!node.isConnected && clock.now() < until)
+    await new Promise<void>((resolve) => clock.setTimer(resolve, LOOK_MS, true));
 }
 
 async function lookAtRedis(node: CacheNode, target: Target): Promise<Sighting> {

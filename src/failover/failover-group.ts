@@ -34,6 +34,8 @@ export interface GroupParts {
   readonly driver: GroupDriver;
   /** Makes the ring's node let go of the connections it has, and judge the next ones afresh. */
   readonly moved: () => void;
+  /** Resolves when the ring's node is connected again, or when that has failed. */
+  readonly connected: () => Promise<void>;
   readonly events: FailoverEvents;
 }
 
@@ -116,7 +118,7 @@ export class FailoverGroup {
     });
   }
 
-  /** Makes `to` the active node, by hand. @throws CacheError `ERR_UNAVAILABLE` if it cannot be */
+  /** Makes `to` the active node, by hand; resolves when calls reach it. @throws CacheError `ERR_UNAVAILABLE` if it cannot be */
   async failover(to: string): Promise<void> {
     const member = this.#parts.members.find(({ name }) => name === to);
     if (member === undefined) throw new TypeError(`${to} is no node of group ${this.name}`);
@@ -129,6 +131,7 @@ export class FailoverGroup {
       const refusal = await this.#makeActive(member, 'by hand', PATIENT_MS);
       if (refusal !== undefined) throw new CacheError('ERR_UNAVAILABLE', `${to} cannot take over: ${refusal}`);
       this.#isChosen = true;
+      await this.#parts.connected();
     });
   }
 

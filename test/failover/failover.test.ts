@@ -196,6 +196,13 @@ describe('by hand', () => {
     expect(world.told).toEqual(['failedOver g: a to b', 'failedBack g: b to a']);
   });
 
+  it('resolves when calls reach the node chosen', async () => {
+    const world = await new GroupWorld().start();
+    world.node('b').latencyMs = 50;
+    await world.done(world.cache.failover('b'));
+    expect(await world.done(world.cache.set('k', 1))).toBe(true);
+  });
+
   it("is the only way with strategy: 'manual'", async () => {
     const world = await new GroupWorld({ failover: { strategy: 'manual' }, nodes: ['memory://x'] }).start();
     world.node('a').kill();
