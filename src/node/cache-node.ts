@@ -37,6 +37,9 @@ export interface NodeEvents {
   down(node: CacheNode, error: CacheError, wasOpen: boolean): void;
 }
 
+/** Beyond any call's time, and a small integer, as the fields that hold times are. */
+const WHATEVER_IT_TAKES_MS = 1_000_000_000;
+
 export class CacheNode implements AttemptNode {
   readonly name: string;
   readonly slot: number;
@@ -48,8 +51,8 @@ export class CacheNode implements AttemptNode {
   /** Answers much slower than its like: asked last. */
   isSlow = false;
   /**
-   * How long an attempt in a lane may take. Until a first connection is open there, what connecting may take comes on top:
-   * nobody's answer is late yet.
+   * How long an attempt in a lane may take. Until a first connection is open there, only connecting has a limit: nobody's
+   * answer is late yet.
    */
   readonly attemptMs: Record<Lane, number>;
   /** Keeps expiries to the millisecond, so that nobody needs to look at the envelope's. */
@@ -75,9 +78,12 @@ export class CacheNode implements AttemptNode {
     this.breaker = settings.breaker;
     this.latency = settings.latency;
     this.#keepsOrder = settings.keepsOrder;
-    const { attemptMs, connectMs } = settings;
-    const firstMs = attemptMs + connectMs;
-    this.attemptMs = { interactive: firstMs, bulk: firstMs, background: firstMs };
+    const { attemptMs } = settings;
+    this.attemptMs = {
+      interactive: WHATEVER_IT_TAKES_MS,
+      bulk: WHATEVER_IT_TAKES_MS,
+      background: WHATEVER_IT_TAKES_MS,
+    };
     this.keepsTime = settings.driver.capabilities.ttlResolutionMs <= 1;
     this.#lanes = openLanes(this, settings, {
       opened: (connection, beganAt, lane) => {

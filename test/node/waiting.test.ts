@@ -78,8 +78,9 @@ describe('an attempt', () => {
 
 describe('the first call', () => {
   it.each([
-    ['loading the driver takes longer than an attempt may', 250, 0],
+    ['loading the driver takes longer than an attempt and connecting may', 430, 0],
     ['connecting takes longer than an attempt may', 0, 250],
+    ['both take their time', 200, 250],
   ])('is answered although %s', async (_, loadMs, connectMs) => {
     const clock = new FakeClock();
     const store = new MemoryNode({ name: 'a', clock });
@@ -96,7 +97,7 @@ describe('the first call', () => {
       cache.add('m', 'v'),
       cache.touch('k', 1_000),
     ];
-    await clock.advance(255);
+    await clock.advance(loadMs + 1);
     store.latencyMs = 0;
     expect(await clock.until(Promise.all(calls))).toEqual([undefined, true, undefined, true, false]);
     expect(clock.now()).toBeLessThan(520);
