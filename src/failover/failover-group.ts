@@ -13,6 +13,7 @@
 import type { Clock } from '../base/clock.js';
 import { CacheError, NodeError } from '../errors.js';
 import { CatchUp } from './catch-up.js';
+import { FailbackDelay } from './failback-delay.js';
 import type { FailoverSettings } from './failover-settings.js';
 import type { GroupDriver } from './group-driver.js';
 import type { GroupMember, MemberView } from './group-member.js';
@@ -42,8 +43,6 @@ export interface GroupParts {
 /** How long deleting what the primary missed may hold up a fail-back for which nobody waits, and one that is urgent. */
 const PATIENT_MS = 10_000;
 const URGENT_MS = 250;
-/** The delay of a fail-back doubles with each that did not last; so often at most. */
-const MAX_RELAPSES = 6;
 
 export interface GroupView {
   /** Name of the node that is asked. */
@@ -57,20 +56,19 @@ export class FailoverGroup {
   readonly name: string;
   readonly #parts: GroupParts;
   readonly #catchUp: CatchUp;
+  readonly #delay: FailbackDelay;
   #switching: Promise<unknown> | undefined;
   /** What the active node was when last looked at. */
   #activeRole: ReplicationInfo['role'] | undefined;
   /** An operator chose the active node: it stays until it fails. */
   #isChosen = false;
-  #changedAt = 0;
-  /** Fail-backs in a row that did not last. */
-  #relapses = 0;
   #isStarted = false;
   #isStopped = false;
 
   constructor(parts: GroupParts) {
     this.name = parts.name;
     this.#parts = parts;
+    this.#delay = new FailbackDelay(parts.settings.failbackDelayMs);
     this.#catchUp = new CatchUp({ missed: parts.driver.missed, primary: parts.members[0] as GroupMember });
   }
 
@@ -140,14 +138,11 @@ export class FailoverGroup {
     this.#watchRole();
     const { settings, clock, members } = this.#parts;
     const primary = members[0] as GroupMember;
-    const { failback, strategy, failbackDelayMs } = settings;
+    const { failback, strategy } = settings;
     if (primary === this.#active || this.#isChosen || this.#switching !== undefined || this.#isStopped) return;
     if (strategy !== 'automatic' || failback !== 'automatic') return;
     const fitSince = primary.fitSince(settings.promote);
-    if (fitSince === undefined) return;
-    // It may be fit by all we can see and yet not serve: what counts is how long nobody had to take over from it.
-    const wellMs = clock.now() - Math.max(fitSince, this.#changedAt);
-    if (wellMs < failbackDelayMs * 2 ** this.#relapses) return;
+    if (fitSince === undefined || !this.#delay.isOver(fitSince, clock.now())) return;
     void this.#alone(() => this.#makeActive(primary, 'the primary is well again', PATIENT_MS)).catch(() => undefined);
   }
 
@@ -230,12 +225,8 @@ export class FailoverGroup {
     const obstacle = await this.#obstacleAt(member, patienceMs);
     if (obstacle !== undefined) return obstacle;
     if (this.#isStopped) return 'the cache was closed';
-    const now = clock.now();
-    if (from === members[0]) {
-      const isRelapse = now - this.#changedAt < settings.failbackDelayMs && this.#changedAt > 0;
-      this.#relapses = isRelapse ? Math.min(this.#relapses + 1, MAX_RELAPSES) : 0;
-    }
-    this.#changedAt = now;
+    if (isBack) this.#delay.returned(clock.now());
+    else if (from === members[0]) this.#delay.left(clock.now());
     this.#lead(members.indexOf(member), `${member.name} takes over`);
     (isBack ? events.failedBack : events.failedOver)(from.name, member.name, reason);
     if (isBack) void this.#catchUp.run(clock.now() + PATIENT_MS);
