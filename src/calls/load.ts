@@ -46,6 +46,8 @@ type Leave = { readonly node: CacheNode; readonly token: string; readonly since:
 
 /** How long to wait before looking again whether another process has loaded the value, give or take a half. */
 const LOOK_AGAIN_MS = 20;
+/** Tries to end a lease between the writes of others that share the key's generation. */
+const END_TRIES = 3;
 
 /**
  * Joins the loader that runs for the key, or runs this one. `rest` is the call with what its reads have left of its time, in
@@ -65,6 +67,7 @@ export function load<T>(plan: LoadPlan<T>, rest: Call | 'renewal'): Promise<T> {
       giveBack(plan, leave);
       if (isCurrent) parts.negatives.fill(wire, hash, generation, true, 1, plan.negativeTtlMs);
     } else if (isCurrent) store(plan, value, leave);
+    else if (leave !== undefined) void endIfItStands(plan, leave);
     return value;
   });
   return flight as Promise<T>;
@@ -103,6 +106,23 @@ function giveBack<T>({ wire, hash, call, parts }: LoadPlan<T>, leave: Leave | un
   if (leave === undefined || !('token' in leave)) return;
   const target = { key: wire, hash, timeoutMs: parts.read.attemptMs };
   void promised<boolean>(target, (origin) => leave.node.delete(origin, call.lane));
+}
+
+/**
+ * A write ended the lease, or one of another key that shares its generation did not: then whoever comes next would wait in
+ * vain. It stands where another is refused, and then there is no entry that could go with it.
+ */
+async function endIfItStands<T>(plan: LoadPlan<T>, leave: Exclude<Leave, { readonly value: unknown }>): Promise<void> {
+  const { wire, hash, call, parts } = plan;
+  const { generations, attemptMs } = parts.read;
+  const target = { key: wire, hash, timeoutMs: attemptMs };
+  for (let i = 0; i < END_TRIES; i++) {
+    const generation = generations.snapshot(hash);
+    const other = await promised<Lease>(target, (origin) => leave.node.lease(origin, call.lane, 1));
+    if (other.failure !== undefined || other.result !== 'held') return;
+    // A write issued since must not be deleted.
+    if (generations.isCurrent(hash, generation)) return giveBack(plan, leave);
+  }
 }
 
 async function timed<T>({ parts, key, loader, loaderTimeoutMs }: LoadPlan<T>): Promise<T> {
