@@ -145,8 +145,8 @@ describe('read.onMiss', () => {
   it('a repaired copy lives as long as the one it came from, on every kind of node', async () => {
     const fleet = await Fleet.start(MIXED);
     const namespace = `repaired-${randomUUID()}`;
-    const writer = await fleet.open({ namespace, health: false });
     for (const kind of ['redis', 'memcached'] as const) {
+      const writer = await fleet.open({ namespace, health: false });
       await expect.poll(() => writer.nodes().every(({ isConnected }) => isConnected)).toBe(true);
       const stored = await writer.setMany(
         KEYS.map((key) => [key, { key }] as const),
@@ -154,6 +154,7 @@ describe('read.onMiss', () => {
       );
       expect(stored.stored).toBe(60);
       await Promise.all(KEYS.map((key) => writer.touch(key, 30_000)));
+      await writer.close();
       const lost = fleet.server(kind);
       await lost.restart();
       const cache = await fleet.open({ namespace, health: false });
