@@ -127,11 +127,12 @@ async function decide<T>(parts: CacheParts, issued: Issued, work: Decide<T>): Pr
       // The ring may have changed again.
       if (parts.topology !== topology) continue;
       if (place.isOvertaken) throw unavailable(wire, 'a newer write of the key was issued');
+      const leftMs = deadline - clock.now();
       // Those behind may follow as soon as it is sent.
-      return { end: send(parts, topology, issued, carried, Math.max(1, deadline - clock.now()), work) };
+      return leftMs < 1 ? undefined : { end: send(parts, topology, issued, carried, leftMs, work) };
     }
   });
-  if (sent === undefined) throw unavailable(wire, 'earlier calls wait for the key to be carried over');
+  if (sent === undefined) throw unavailable(wire, 'the key could not be carried over to its new owner in time');
   return sent.end;
 }
 

@@ -33,7 +33,7 @@ export interface CarryCall {
 
 /**
  * - `unmoved`: there was nothing to look at
- * - `verified`: what the first owner holds, if anything, was put or found there under a claim
+ * - `verified`: the first owner has an entry that counts, put or found there just now
  * - `present`: the first owner has an entry of its own
  * - `absent`: no former owner has an entry that counts
  * - `stays`: a former owner has an entry that cannot be brought
@@ -113,6 +113,7 @@ export class Carry {
       key,
       hash,
       lane,
+      isHandedOver: true,
       generation: generations.snapshot(hash),
       get timeoutMs() {
         return Math.max(1, Math.min(attemptMs, deadline - clock.now()));
@@ -129,12 +130,14 @@ export class Carry {
     if (this.#underWay.get(key)?.some((epoch) => epoch < topology.epoch) === true) return 'again';
     // A lease is asked for only where there is something to copy: it keeps others waiting.
     const first = await this.#lookAll(topology, job, sources);
-    if (first === 'nothing') return 'absent';
     const primary = topology.primary(topology.placement.hash(key), key);
+    const distrust = this.#distrustOf(topology, primary, job);
+    if (first === 'nothing' && distrust === 'no') return 'absent';
     // What a given up connection may yet write there would win over the copy.
-    if (this.#distrustOf(topology, primary, job) === 'connection') return mover === undefined ? 'unmoved' : 'again';
+    if (distrust === 'connection') return mover === undefined ? 'unmoved' : 'again';
     const claim = await this.#copying.claim(primary, job);
-    if (claim === 'present') return claim;
+    if (claim === 'present' || claim === 'foreign') return 'present';
+    if (claim === 'counts') return 'verified';
     if (claim === 'failed') return { silent: primary };
     if (claim === 'held') return 'again';
     const found = claim === 'never' ? first : await this.#lookAll(topology, job, sources);

@@ -23,12 +23,14 @@ export interface Claim {
 }
 
 /**
- * - `present`: an entry that counts, or that is no business of ours, is there
+ * - `present`: an entry is there, and nothing is known against the node
+ * - `counts`: an entry is there that was looked at, and counts
+ * - `foreign`: an entry is there that is no business of ours
  * - `held`: somebody else is about to copy
  * - `failed`: the node did not answer
  * - `never`: no copy may be made there
  */
-export type NoClaim = 'present' | 'held' | 'failed' | 'never';
+export type NoClaim = 'present' | 'counts' | 'foreign' | 'held' | 'failed' | 'never';
 
 export interface ClaimTerms {
   readonly lane: Lane;
@@ -37,8 +39,8 @@ export interface ClaimTerms {
   readonly isLeased: boolean;
   /** Whether the ledger may distrust what the node holds. */
   isDoubtful(node: CacheNode): boolean;
-  /** Whether these bytes, held by the node, do not count. */
-  isLeftover(node: CacheNode, bytes: Buffer): boolean;
+  /** What bytes are that the node holds. */
+  judge(node: CacheNode, bytes: Buffer): 'counts' | 'leftover' | 'foreign';
 }
 
 /**
@@ -99,5 +101,6 @@ async function claimOfLeftover(node: CacheNode, target: Target, terms: ClaimTerm
   // Gone since the lease was refused: as if somebody held it.
   if (found.result === undefined) return 'held';
   const { bytes, token } = found.result;
-  return terms.isLeftover(node, bytes) ? { node, mode: 'compare', token } : 'present';
+  const judged = terms.judge(node, bytes);
+  return judged === 'leftover' ? { node, mode: 'compare', token } : judged;
 }

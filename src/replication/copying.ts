@@ -24,6 +24,8 @@ export interface CopyJob extends Target {
   /** The key's, as it was when the copying began. */
   readonly generation: number;
   readonly lane: Lane;
+  /** Whether a change of the ring gave the key to the node where the copy goes: then others may have carried it there. */
+  readonly isHandedOver: boolean;
 }
 
 export interface Source {
@@ -132,8 +134,30 @@ export class Copying {
       isEnveloped: values.isEnveloped,
       isLeased: !disabledRules.has('R9'),
       isDoubtful: (node) => !ledger.isQuiet && ledger.isDistrusted(node.slot, hash, key, place) !== 'no',
-      isLeftover: (node, bytes) => this.trusts(job, node, bytes) === false,
+      judge: (node, bytes) => this.#judge(job, node, bytes),
     };
+  }
+
+  /**
+   * Bare digits on a node that was handed the key count, unless something is known against them. The ledger alone would not
+   * trust them, since the last write of this process went to the former owner; but what else they may be, a leftover of an
+   * earlier ownership, it knows as a debt of arcs. And they may be what another process has carried there and counted on.
+   */
+  #judge(job: CopyJob, node: CacheNode, bytes: Buffer): 'counts' | 'leftover' | 'foreign' {
+    const { ledger, generations } = this.#context;
+    const { key, hash, generation, isHandedOver } = job;
+    const isTrusted = this.trusts(job, node, bytes);
+    if (isTrusted === undefined) return 'foreign';
+    if (isTrusted) return 'counts';
+    const isCounter = this.#context.values.isEnveloped && this.#verdictOn(key, node, bytes) === 'digits';
+    const place = this.#topology().placement.hash(key);
+    const isUnknown =
+      ledger.isDistrusted(node.slot, hash, key, place) === 'key' &&
+      ledger.paymentFor(node.slot, hash, key).debt === 0 &&
+      !ledger.needsEnumeration(node.slot);
+    if (!isHandedOver || !isCounter || !isUnknown || !generations.isCurrent(hash, generation)) return 'leftover';
+    ledger.copied(hash, key, -1, node.slot);
+    return 'counts';
   }
 
   /** The connection died with the copy on it: a node that was stopped may store it yet, behind a delete (W8). */

@@ -39,38 +39,37 @@ export class KeyQueue {
   }
 
   /**
-   * Runs `work` once all earlier calls of the key have ended theirs; not at all if that takes until `deadline`, and then
-   * answers `undefined`.
+   * Runs `work` once all earlier calls of the key have ended theirs, and answers what it answers; `undefined` at `deadline` if
+   * it has not ended by then. A work that has begun goes on, and those behind it wait for its end: it must not take effect
+   * after the deadline.
    */
-  async inTurn<T>(key: string, deadline: number, work: (place: Place) => Promise<T>): Promise<T | undefined> {
+  inTurn<T>(key: string, deadline: number, work: (place: Place) => Promise<T>): Promise<T | undefined> {
+    return new Promise((resolve, reject) => {
+      const leftMs = Math.max(0, deadline - this.#clock.now());
+      const timer = this.#clock.setTimer(() => resolve(undefined), leftMs, true);
+      this.#enter(key, deadline, work)
+        .then(resolve, reject)
+        .finally(() => timer.cancel());
+    });
+  }
+
+  async #enter<T>(key: string, deadline: number, work: (place: Place) => Promise<T>): Promise<T | undefined> {
     const line = this.#lines.get(key) ?? { last: Promise.resolve(), places: new Set() };
     this.#lines.set(key, line);
     const before = line.last;
     let leave = (): void => undefined;
-    const left = new Promise<void>((resolve) => {
+    line.last = new Promise<void>((resolve) => {
       leave = resolve;
     });
-    // Whoever gives up keeps the order of those before and behind it.
-    line.last = before.then(() => left);
     const place: Place = { isOvertaken: false };
     line.places.add(place);
     try {
-      return (await this.#comes(before, deadline)) ? await work(place) : undefined;
+      await before;
+      return this.#clock.now() < deadline ? await work(place) : undefined;
     } finally {
       leave();
       line.places.delete(place);
       if (line.places.size === 0) this.#lines.delete(key);
     }
-  }
-
-  #comes(turn: Promise<void>, deadline: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const leftMs = Math.max(0, deadline - this.#clock.now());
-      const timer = this.#clock.setTimer(() => resolve(false), leftMs, true);
-      void turn.then(() => {
-        timer.cancel();
-        resolve(true);
-      });
-    });
   }
 }

@@ -43,7 +43,8 @@ export class ReadRepair {
     missing: readonly CacheNode[],
   ): Promise<number | 'never' | undefined> {
     if (!from.isServing) return undefined;
-    const job: CopyJob = { key, hash, generation, timeoutMs: this.#context.attemptMs, lane: 'background' };
+    const { attemptMs: timeoutMs } = this.#context;
+    const job: CopyJob = { key, hash, generation, timeoutMs, lane: 'background', isHandedOver: false };
     const answers = await Promise.all(missing.map((node) => this.#copying.claim(node, job)));
     const claims = answers.filter((answer): answer is Claim => typeof answer !== 'string');
     const isLater = answers.includes('held') || answers.includes('failed');

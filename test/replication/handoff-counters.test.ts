@@ -82,6 +82,34 @@ describe.each<Kind>(['memory', 'redis', 'memcached'])('counters on %s', (kind) =
   });
 });
 
+describe.each<Kind>(['memory', 'redis', 'memcached'])('two processes on %s', (kind) => {
+  it('count together, whoever comes first, at once too, and after one of them has moved everything', async () => {
+    const nodes = await Nodes.start(kind);
+    const options = { codec: 'json', namespace: 'two', timeouts: { ...timeouts, totalMs: 1_000 } } as const;
+    const one = await nodes.cache<number>(1, { ...options, handoff: { migrate: false } });
+    const other = await nodes.cache<number>(1, { ...options, timeouts });
+    for (const key of KEYS) for (const each of [one, other, one]) await each.increment(key);
+    other.handoff.pause();
+    await Promise.all([one, other].map((each) => each.addNode(nodes.node(1))));
+    other.handoff.pause();
+    const moved = KEYS.filter((key) => one.ring.owners(key)[0] === 'b');
+    const [first = '', second = '', ...rest] = moved;
+    expect([await one.increment(first), await other.increment(first), await one.increment(first)]).toEqual([4, 5, 6]);
+    expect([await other.increment(second), await one.increment(second)]).toEqual([4, 5]);
+    const raced = rest.splice(0, 8);
+    for (const key of raced) {
+      const counted = await Promise.all([one, other, one, other].map((each) => each.increment(key)));
+      expect(counted.sort(), key).toEqual([4, 5, 6, 7]);
+    }
+    const finished = ended(other);
+    other.handoff.resume();
+    await finished;
+    for (const key of rest) expect(await one.increment(key), key).toBe(4);
+    for (const key of raced) expect(await one.increment(key), key).toBe(8);
+    await nodes.stop();
+  });
+});
+
 describe('a counter of which copies stand on several owners', () => {
   it('is carried by its former first owner, and counts on from there', async () => {
     const nodes = await Nodes.start('memory');
