@@ -125,13 +125,22 @@ describe('load beyond a limit', () => {
     const address = { host: '127.0.0.1', port: proxy.port };
     const begun: number[] = [];
     let most = 0;
+    /** By client: its pauses between two connects. */
+    const pauses: number[][] = [];
     const caches = Array.from({ length: 50 }, () => {
       let open = 0;
+      let endedAt = 0;
+      const own: number[] = [];
+      pauses.push(own);
       const driver = createRedisDriver({ address });
       const connect: Driver['connect'] = async (options) => {
         begun.push(performance.now());
+        if (endedAt > 0) own.push(performance.now() - endedAt);
         most = Math.max(most, ++open);
-        return driver.connect(options).finally(() => open--);
+        return driver.connect(options).finally(() => {
+          open--;
+          endedAt = performance.now();
+        });
       };
       return createCache({ nodes: [{ name: 'a', driver: { ...driver, connect } }], health: false, timeouts: PATIENT });
     });
@@ -150,6 +159,12 @@ describe('load beyond a limit', () => {
     expect(most).toBe(1);
     expect(after.length).toBeGreaterThanOrEqual(45);
     expect(Math.max(...buckets.values())).toBeLessThan(20);
+    // Of 0 to 200 ms, by each for itself: chance spreads them by 58 % of their mean.
+    const third = pauses.map((own) => own[3]).filter((ms) => ms !== undefined);
+    const mean = third.reduce((sum, ms) => sum + ms, 0) / third.length;
+    const spread = Math.sqrt(third.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / third.length);
+    expect(third.length).toBeGreaterThan(10);
+    expect(spread / mean).toBeGreaterThan(0.3);
   });
 
   // Planted fault: large values travel with the small ones.

@@ -163,22 +163,23 @@ describe('our own process', () => {
   it('F5 small values read beside large ones: what is remembered costs its bound and pins nothing', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
-    const fallback = { maxEntries: 100_000, maxBytes: 2_000_000, maxStaleMs: 60_000 };
+    // Large values do not fit and are not remembered; the small ones come in what is left of their last chunk.
+    const fallback = { maxEntries: 100_000, maxBytes: 190_000, maxStaleMs: 60_000 };
     const { cache } = await startFleet({ isDirect: true, cache: { codec: 'bytes', health: false, fallback } });
-    const large = Buffer.alloc(64_000, 1);
-    for (let i = 0; i < 100; i++) await cache.set(`large ${i}`, large);
+    const large = Buffer.alloc(200_000, 1);
+    for (let i = 0; i < 10; i++) await cache.set(`large ${i}`, large);
     for (let i = 0; i < 2_000; i++) await cache.set(`small ${i}`, Buffer.from('ten bytes!'));
     collect();
     const before = process.memoryUsage();
-    for (let i = 0; i < 2_000; i++) await Promise.all([cache.get(`large ${i % 100}`), cache.get(`small ${i}`)]);
+    for (let i = 0; i < 2_000; i++) await Promise.all([cache.get(`large ${i % 10}`), cache.get(`small ${i}`)]);
     expect(cache.stats().fallback.bytes).toBeLessThanOrEqual(fallback.maxBytes);
-    expect(cache.stats().fallback.entries).toBeGreaterThan(20);
+    expect(cache.stats().fallback.entries).toBeGreaterThan(300);
     // What is pinned stays pinned; what is merely not collected yet goes.
     await until(() => {
       collect();
       const after = process.memoryUsage();
       const grown = [after.arrayBuffers - before.arrayBuffers, after.heapUsed - before.heapUsed];
-      return grown.every((bytes) => bytes < 2 * fallback.maxBytes);
+      return grown.every((bytes) => bytes < 4_000_000);
     }, 3_000);
   });
 });
