@@ -93,9 +93,14 @@ export class RedisConnection implements Connection, ReplySink {
     return scanKeys(this, prefix);
   }
 
-  /** CLIENT KILL answers 0 for a connection that is gone already, 1 after it has ended it: either way nothing of it runs later. */
+  /**
+   * CLIENT KILL answers 0 for a connection that is gone already, 1 after it has ended it: either way nothing of it runs
+   * later. Of one in another life of the server, or at a server that took over its address, this one cannot tell.
+   */
   async ensureGone(id: string): Promise<boolean> {
-    const reply = await this.ask(['CLIENT', 'KILL', 'ID', id]);
+    const [life, number] = id.split('.');
+    if (life !== this.incarnation?.id || number === undefined) return false;
+    const reply = await this.ask(['CLIENT', 'KILL', 'ID', number]);
     return typeof reply === 'number';
   }
 

@@ -56,7 +56,6 @@ async function introduce(connection: RedisConnection): Promise<void> {
   const questions = [['CLIENT', 'ID'], ['INFO'], ['DBSIZE']].map((words) => connection.ask(words));
   // In order: a server that is full says so in answer to the first question, and closes.
   const [id, info, size] = (await Promise.allSettled(questions)).map(answerOf);
-  if (typeof id === 'number') connection.id = String(id);
   if (!Buffer.isBuffer(info)) return;
   const field = (name: string): string | undefined =>
     new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info.latin1Slice())?.[1];
@@ -64,7 +63,10 @@ async function introduce(connection: RedisConnection): Promise<void> {
   if (field('redis_mode') === 'cluster')
     throw new NodeError('cluster', 'this server is a node of a Redis Cluster: name it with redis+cluster://');
   const runId = field('run_id');
-  if (runId !== undefined) connection.incarnation = { id: runId, isEmpty: size === 0 };
+  if (runId === undefined) return;
+  connection.incarnation = { id: runId, isEmpty: size === 0 };
+  // Servers number connections from 1 in each life: without its life a number may come to be that of somebody else's.
+  if (typeof id === 'number') connection.id = `${runId}.${id}`;
 }
 
 /**
