@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import type { StalenessRule } from '../../../src/base/staleness-rules.js';
 import { assembleCache } from '../../../src/create-cache.js';
 import type { Cache, CacheOptions } from '../../../src/index.js';
+import type { NodeState } from '../../../src/stats.js';
 import { FaultProxy } from '../../../src/testing/fault-proxy/fault-proxy.js';
 import { startMemcached } from '../../../src/testing/servers/memcached-server.js';
 import { startRedis } from '../../../src/testing/servers/redis-server.js';
@@ -18,6 +19,18 @@ export type NodeKind = TestServer['kind'];
 /** Short, so that what times out does so soon; long enough for a busy machine to answer. */
 const TIMEOUTS = { connectMs: 1_000, attemptMs: 100, totalMs: 250 };
 
+/** Probes and ejections that take moments. */
+export const QUICK_HEALTH = {
+  intervalMs: 25,
+  timeoutMs: 300,
+  unhealthyAfter: 2,
+  healthyAfter: 1,
+  ejectionMs: 20,
+  maxEjectionMs: 40,
+  warmingSteps: 1,
+  warmingMs: 5,
+} as const;
+
 export class World {
   readonly kind: NodeKind;
   readonly codec: TestCodec;
@@ -27,6 +40,11 @@ export class World {
     this.kind = kind;
     this.codec = codec;
     this.disabled = new Set(disabled);
+  }
+
+  /** Neither probes, breakers nor retries unless asked for: what happens is what the scenario does. */
+  get options(): CacheOptions {
+    return { codec: this.codec, timeouts: TIMEOUTS, health: false, breaker: false, retry: false, fallback: false };
   }
 
   async server(args: readonly string[] = [], kind: NodeKind = this.kind): Promise<TestServer> {
@@ -52,20 +70,8 @@ export class World {
     return { name, url: `${kind}://127.0.0.1:${port}` };
   }
 
-  /** Neither probes, breakers nor retries unless asked for: what happens is what the scenario does. */
   async cache(options: CacheOptions): Promise<WatchedCache> {
-    const cache = assembleCache<unknown>(
-      {
-        codec: this.codec,
-        timeouts: TIMEOUTS,
-        health: false,
-        breaker: false,
-        retry: false,
-        fallback: false,
-        ...options,
-      },
-      this.disabled,
-    );
+    const cache = assembleCache<unknown>({ ...this.options, ...options }, this.disabled);
     onTestFinished(async () => {
       await cache.destroy();
     });
@@ -92,6 +98,25 @@ export async function reconnected(cache: Cache, proxy: FaultProxy, cut: () => vo
   cut();
   await until('the cache connects anew', () => proxy.accepted > before);
   await connected(cache);
+}
+
+/** Cuts the node off by its proxy, until the cache has taken it out of the ring. */
+export async function ejected(cache: Cache, name: string, proxy: FaultProxy): Promise<void> {
+  proxy.refuse();
+  proxy.reset();
+  await inState(cache, name, 'ejected');
+}
+
+/** Lets the node's proxy pass everything, until the cache has taken it back. */
+export async function readmitted(cache: Cache, name: string, proxy: FaultProxy): Promise<void> {
+  await proxy.heal();
+  await inState(cache, name, 'healthy');
+}
+
+function inState(cache: Cache, name: string, state: NodeState): Promise<void> {
+  return until(`node ${name} is ${state}`, () =>
+    cache.nodes().some((node) => node.name === name && node.state === state),
+  );
 }
 
 /** Nothing is owed to any node. */
