@@ -113,7 +113,6 @@ export class Carry {
       key,
       hash,
       lane,
-      isHandedOver: true,
       generation: generations.snapshot(hash),
       get timeoutMs() {
         return Math.max(1, Math.min(attemptMs, deadline - clock.now()));
@@ -140,7 +139,8 @@ export class Carry {
     if (claim === 'counts') return 'verified';
     if (claim === 'failed') return { silent: primary };
     if (claim === 'held') return 'again';
-    const found = claim === 'never' ? first : await this.#lookAll(topology, job, sources);
+    const isSilent = typeof first === 'object' && 'silent' in first;
+    const found = claim === 'never' || isSilent ? first : await this.#lookAll(topology, job, sources);
     if (claim !== 'never') {
       if (typeof found === 'object' && 'source' in found && (mover === undefined || found.source.isCounter)) {
         if (!(await this.#copying.store(claim, job, found.source))) return 'again';

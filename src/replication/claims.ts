@@ -20,6 +20,8 @@ export interface Claim {
   readonly node: CacheNode;
   readonly mode: StoreMode;
   readonly token: string | undefined;
+  /** What stands in the way, and does not count here. */
+  readonly leftover?: Buffer;
 }
 
 /**
@@ -102,5 +104,5 @@ async function claimOfLeftover(node: CacheNode, target: Target, terms: ClaimTerm
   if (found.result === undefined) return 'held';
   const { bytes, token } = found.result;
   const judged = terms.judge(node, bytes);
-  return judged === 'leftover' ? { node, mode: 'compare', token } : judged;
+  return judged === 'leftover' ? { node, mode: 'compare', token, leftover: bytes } : judged;
 }

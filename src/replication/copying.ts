@@ -24,8 +24,6 @@ export interface CopyJob extends Target {
   /** The key's, as it was when the copying began. */
   readonly generation: number;
   readonly lane: Lane;
-  /** Whether a change of the ring gave the key to the node where the copy goes: then others may have carried it there. */
-  readonly isHandedOver: boolean;
 }
 
 export interface Source {
@@ -86,9 +84,19 @@ export class Copying {
   }
 
   /** Whether the copy is there. If not, only another try can tell what is: the claim was lost, or the node did not answer. */
-  async store({ node, mode, token }: Claim, job: CopyJob, { bytes, lifeMs, stamp }: Source): Promise<boolean> {
+  async store(
+    { node, mode, token, leftover }: Claim,
+    job: CopyJob,
+    { bytes, lifeMs, stamp }: Source,
+  ): Promise<boolean> {
     const { generations, ledger, counters, values } = this.#context;
     const { key, hash, generation, lane } = job;
+    if (leftover !== undefined && this.#mayBeNewer(job, node, leftover, stamp)) {
+      // Somebody else has made the very copy.
+      const isTheSame = leftover.equals(bytes) && generations.isCurrent(hash, generation);
+      if (isTheSame) ledger.copied(hash, key, stamp, node.slot);
+      return isTheSame;
+    }
     const told = toldLife(node, bytes, values.isEnveloped, lifeMs);
     const floor = ledger.paymentFor(node.slot, hash, key).floor;
     // A lease is over once anything was done to the key: such a store may come as late as it likes.
@@ -139,25 +147,40 @@ export class Copying {
   }
 
   /**
-   * Bare digits on a node that was handed the key count, unless something is known against them. The ledger alone would not
-   * trust them, since the last write of this process went to the former owner; but what else they may be, a leftover of an
-   * earlier ownership, it knows as a debt of arcs. And they may be what another process has carried there and counted on.
+   * Bare digits on a node that was handed the key count, unless something is known against them: they may be what another
+   * process has carried there and counted on.
    */
   #judge(job: CopyJob, node: CacheNode, bytes: Buffer): 'counts' | 'leftover' | 'foreign' {
-    const { ledger, generations } = this.#context;
-    const { key, hash, generation, isHandedOver } = job;
+    const { ledger, generations, values } = this.#context;
+    const { key, hash, generation } = job;
     const isTrusted = this.trusts(job, node, bytes);
     if (isTrusted === undefined) return 'foreign';
     if (isTrusted) return 'counts';
-    const isCounter = this.#context.values.isEnveloped && this.#verdictOn(key, node, bytes) === 'digits';
-    const place = this.#topology().placement.hash(key);
-    const isUnknown =
-      ledger.isDistrusted(node.slot, hash, key, place) === 'key' &&
-      ledger.paymentFor(node.slot, hash, key).debt === 0 &&
-      !ledger.needsEnumeration(node.slot);
-    if (!isHandedOver || !isCounter || !isUnknown || !generations.isCurrent(hash, generation)) return 'leftover';
+    const isCounter = values.isEnveloped && this.#verdictOn(key, node, bytes) === 'digits';
+    if (!isCounter || !this.#isOfOthers(job, node) || !generations.isCurrent(hash, generation)) return 'leftover';
     ledger.copied(hash, key, -1, node.slot);
     return 'counts';
+  }
+
+  /** Whether a leftover may be the newer of the two although it does not count here: what others wrote must stand. */
+  #mayBeNewer(job: CopyJob, node: CacheNode, leftover: Buffer, stamp: number): boolean {
+    const { ledger, values } = this.#context;
+    const { key, hash } = job;
+    if (!values.isEnveloped || this.#verdictOn(key, node, leftover) !== 'ok') return this.#isOfOthers(job, node);
+    const newest = Math.max(stamp, ledger.paymentFor(node.slot, hash, key).floor);
+    return newest >= 0 && stampAt(leftover, 0) > newest;
+  }
+
+  /**
+   * Whether a node was handed the key in the running hand-off, and nothing is known against it but that the last write of
+   * this process did not go there. What it holds is then no leftover of an earlier ownership, which the ledger knows as a
+   * debt of arcs; others have put it there.
+   */
+  #isOfOthers({ key, hash }: CopyJob, { slot }: CacheNode): boolean {
+    const { ledger } = this.#context;
+    const { previous, placement } = this.#topology();
+    if (previous === undefined || ledger.isDistrusted(slot, hash, key, placement.hash(key)) !== 'key') return false;
+    return ledger.paymentFor(slot, hash, key).debt === 0 && !ledger.needsEnumeration(slot);
   }
 
   /** The connection died with the copy on it: a node that was stopped may store it yet, behind a delete (W8). */

@@ -44,7 +44,7 @@ export class ReadRepair {
   ): Promise<number | 'never' | undefined> {
     if (!from.isServing) return undefined;
     const { attemptMs: timeoutMs } = this.#context;
-    const job: CopyJob = { key, hash, generation, timeoutMs, lane: 'background', isHandedOver: false };
+    const job: CopyJob = { key, hash, generation, timeoutMs, lane: 'background' };
     const answers = await Promise.all(missing.map((node) => this.#copying.claim(node, job)));
     const claims = answers.filter((answer): answer is Claim => typeof answer !== 'string');
     const isLater = answers.includes('held') || answers.includes('failed');

@@ -1,8 +1,9 @@
 /** Copies and what has nothing to do with them: writes of other keys, and connections that were given up. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { xxh32 } from '../../src/ring/hash.js';
-import { keyOf, Nodes } from './claim-nodes.js';
+import { keyOf, Nodes, settled } from './claim-nodes.js';
 import { Gate } from './gated-driver.js';
 
 const timeouts = { connectMs: 1_000, attemptMs: 300, totalMs: 400 };
@@ -66,6 +67,28 @@ describe('a copy without a lease', () => {
     await expect.poll(() => cache.delete(key)).toBe(true);
     store?.runAbandoned();
     for (let i = 0; i < 3; i++) expect(await cache.get(key)).toBeUndefined();
+    await nodes.stop();
+  });
+});
+
+describe('a value that another process has set at the new owner', () => {
+  it('is not put over by what this one finds at the former owner', async () => {
+    const nodes = await Nodes.start('memory');
+    const options = { codec: 'json', namespace: 'n', timeouts } as const;
+    const one = await nodes.cache(1, options);
+    const other = await nodes.cache(1, { ...options, handoff: { migrate: false } });
+    const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
+    for (const key of keys) await one.set(key, 'old');
+    await Promise.all([one.addNode(nodes.node(1)), other.addNode(nodes.node(1))]);
+    const [key = ''] = keys.filter((each) => one.ring.owners(each)[0] === 'b');
+    // What the other owes the former owner is paid late.
+    nodes.stores[0]?.failWith('busy', ['delete']);
+    expect(await other.set(key, 'new')).toBe(true);
+    expect(await one.get(key)).toBeDefined();
+    await settled(one);
+    await sleep(timeouts.totalMs * 2);
+    expect(await other.get(key)).toBe('new');
+    nodes.stores[0]?.failWith(undefined);
     await nodes.stop();
   });
 });
