@@ -137,7 +137,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
               events.emit('nodeEjected', { node: node.name, epoch: rebalancer.current.epoch, reason });
             },
             readmitted(node, done) {
-              node.breaker.reset();
+              if (!node.breaker.stats().isForced) node.breaker.reset();
               membership.readmit(node, () => {
                 done();
                 refill.returned(node);

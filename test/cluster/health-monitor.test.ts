@@ -80,3 +80,26 @@ describe('comparing speeds', () => {
     await clock.until(cache.destroy());
   });
 });
+
+describe('a node that is let back', () => {
+  it('keeps a breaker that is held: switched off, or by hand', async () => {
+    const clock = new FakeClock();
+    const stores = ['a', 'b', 'c'].map((name) => new MemoryNode({ name, clock }));
+    const nodes = stores.map((store) => ({
+      name: store.name,
+      driver: createMemoryDriver({ name: store.name, store }),
+    }));
+    const cache = createCache({ nodes, clock, breaker: false });
+    await clock.until(cache.ready());
+    const [store] = stores as [MemoryNode];
+    store.kill();
+    const stateOf = (): string | undefined => cache.nodes().find(({ name }) => name === 'a')?.state;
+    for (let i = 0; i < 60 && stateOf() !== 'ejected'; i++) await clock.advance(1_000);
+    expect(stateOf()).toBe('ejected');
+    store.restart({ data: 'keep' });
+    for (let i = 0; i < 60 && stateOf() !== 'healthy'; i++) await clock.advance(1_000);
+    expect(stateOf()).toBe('healthy');
+    expect(cache.breakers.stats().a).toMatchObject({ state: 'closed', isForced: true });
+    await clock.until(cache.close());
+  });
+});
