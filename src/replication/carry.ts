@@ -143,7 +143,9 @@ export class Carry {
     const found = claim === 'never' || isSilent ? first : await this.#lookAll(topology, job, sources);
     if (claim !== 'never') {
       if (typeof found === 'object' && 'source' in found && (mover === undefined || found.source.isCounter)) {
-        if (!(await this.#copying.store(claim, job, found.source))) return 'again';
+        const stored = await this.#copying.store(claim, job, found.source);
+        if (stored === 'theirs' && mover !== undefined) return 'present';
+        if (stored !== 'copied') return 'again';
         if (mover !== undefined) this.#attest(topology, job, primary, found.source.bytes);
         return { bytes: found.source.bytes.length };
       }

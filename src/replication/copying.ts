@@ -44,6 +44,13 @@ export interface Source {
  */
 export type NoSource = 'nothing' | 'foreign' | 'unanswered' | 'overtaken';
 
+/**
+ * - `copied`: the copy is there
+ * - `theirs`: what stands there is of others, and stays
+ * - `lost`: the claim was lost, or the node did not answer; only another try can tell what is there
+ */
+export type Stored = 'copied' | 'theirs' | 'lost';
+
 export class Copying {
   readonly #context: ReadContext;
   readonly #topology: () => Topology;
@@ -83,19 +90,15 @@ export class Copying {
     return { bytes, lifeMs, stamp: isStamped ? stampAt(bytes, 0) : -1, isCounter: verdict === 'digits' };
   }
 
-  /** Whether the copy is there. If not, only another try can tell what is: the claim was lost, or the node did not answer. */
-  async store(
-    { node, mode, token, leftover }: Claim,
-    job: CopyJob,
-    { bytes, lifeMs, stamp }: Source,
-  ): Promise<boolean> {
+  /** Makes the copy. */
+  async store({ node, mode, token, leftover }: Claim, job: CopyJob, { bytes, lifeMs, stamp }: Source): Promise<Stored> {
     const { generations, ledger, counters, values } = this.#context;
     const { key, hash, generation, lane } = job;
     if (leftover !== undefined && this.#mayBeNewer(job, node, leftover, stamp)) {
       // Somebody else has made the very copy.
       const isTheSame = leftover.equals(bytes) && generations.isCurrent(hash, generation);
       if (isTheSame) ledger.copied(hash, key, stamp, node.slot);
-      return isTheSame;
+      return isTheSame ? 'copied' : 'theirs';
     }
     const told = toldLife(node, bytes, values.isEnveloped, lifeMs);
     const floor = ledger.paymentFor(node.slot, hash, key).floor;
@@ -110,15 +113,15 @@ export class Copying {
     );
     if (stored.failure !== undefined) {
       if (!isBound) this.#abandon(node, job, stored.failure);
-      return false;
+      return 'lost';
     }
-    if (!stored.result) return mode === 'add';
+    if (!stored.result) return mode === 'add' ? 'theirs' : 'lost';
     counters.repairs++;
     // Another key of the bucket may have been written; of this one the floor tells.
     const isUnwritten =
       generations.isCurrent(hash, generation) || ledger.paymentFor(node.slot, hash, key).floor === floor;
     if (isUnwritten) ledger.copied(hash, key, stamp, node.slot);
-    return true;
+    return 'copied';
   }
 
   /** Whether the ledger trusts these bytes of `node`; `undefined` for what is no value of ours. */

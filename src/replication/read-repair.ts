@@ -56,8 +56,8 @@ export class ReadRepair {
       if (source === 'unanswered' || source === 'overtaken') return undefined;
       return source === 'nothing' ? 0 : 'never';
     }
-    const isSettled = await Promise.all(claims.map((each) => this.#copying.store(each, job, source)));
-    if (isSettled.includes(false)) return undefined;
+    const stored = await Promise.all(claims.map((each) => this.#copying.store(each, job, source)));
+    if (stored.includes('lost')) return undefined;
     return otherwise === 0 ? source.bytes.length : otherwise;
   }
 }
