@@ -2,14 +2,14 @@
  * `npm run test:mutants`: proves the tests of the fault rows. Plants each row's fault into a copy of the source, runs that
  * row's tests only, and expects them to fail; without a fault they must pass. Writes test/FAULTS.md.
  *
- *   node test/mutants/run.js --rows A1,B2    these only, written nowhere
+ *   node test/mutants/run.js --rows A1,B2    these only: their lines of the page are made anew
  *   node test/mutants/run.js --check         plants everything and runs nothing
  *
  * A fault is a replacement of text that must occur exactly once: one that does not is reported as broken, and so is a fault
  * that keeps the tests from being run at all.
  */
 
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -63,10 +63,9 @@ await Promise.all(
     await sandbox.remove();
   }),
 );
-if (wanted === undefined) {
-  writeFileSync(join(ROOT, 'test/FAULTS.md'), faultsTable(jobs));
-  console.log('wrote test/FAULTS.md');
-}
+const page = join(ROOT, 'test/FAULTS.md');
+writeFileSync(page, faultsTable(jobs, existsSync(page) ? readFileSync(page, 'utf8') : ''));
+console.log('wrote test/FAULTS.md');
 const bad = jobs.filter(({ result }) => result !== 'caught');
 console.log(`${jobs.length - bad.length} of ${jobs.length} caught`);
 process.exitCode = bad.length > 0 ? 1 : 0;
