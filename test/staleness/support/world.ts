@@ -131,6 +131,7 @@ export async function paid(cache: Cache): Promise<void> {
 export function keysOf(cache: Cache, count: number, owner?: string, prefix = 'k'): string[] {
   const keys: string[] = [];
   for (let i = 0; keys.length < count; i++) {
+    if (i > 100_000) throw new Error(`node ${owner} owns nothing`);
     const key = `${prefix}${i}`;
     if (owner === undefined || cache.ring.owners(key)[0] === owner) keys.push(key);
   }
