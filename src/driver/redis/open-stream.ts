@@ -1,6 +1,6 @@
 /** A connected, secured, authenticated socket to a Redis server, by ioredis, with every listener and timer of ioredis gone. */
 
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
 import { nameLookup } from '../../base/name-lookup.js';
@@ -122,7 +122,8 @@ class Opening {
         ? this.#socket
         : connectTls({
             socket: this.#socket,
-            servername: tls.servername ?? (/^[\d.:]+$/.test(address.host) ? '' : address.host),
+            // SNI takes no IP address; the certificate is then checked against `host`.
+            servername: tls.servername ?? (isIP(address.host) === 0 ? address.host : ''),
             host: address.host,
             rejectUnauthorized: tls.insecureSkipVerify !== true,
             minVersion: 'TLSv1.2',
@@ -174,6 +175,7 @@ class Opening {
       return new NodeError('protocol', `the replies make no sense: ${guessSpeaker(this.#greeting)}`);
     const reply = /^[A-Z]{2,}[A-Z]* /.test(text) ? errorOfReply(text) : undefined;
     if (reply instanceof NodeError && reply.reason !== 'rejected') return reply;
+    if (reply !== undefined) return new NodeError('unreachable', `cannot connect to ${where}: ${reply.message}`);
     if (code !== '')
       return new NodeError('unreachable', `cannot connect to ${where}: ${code}`, { cause: plain(cause) });
     return closedDuringHandshake(this.#options);

@@ -124,11 +124,11 @@ export class RedisConnection implements Connection, ReplySink {
 
   /** The parser cannot go on. A value that is too large concerns the operation that asked for it; the others were merely lost. */
   #refute(cause: unknown): void {
-    if (cause instanceof BulkTooLarge) {
+    const expected = this.#expected.first;
+    if (cause instanceof BulkTooLarge && expected !== undefined) {
       const error = new CacheError('ERR_VALUE_TOO_LARGE', `${cause.message}, more than is accepted`, { cause });
-      const expected = this.#current();
-      const operation = expected?.operations[expected.next];
-      if (expected !== undefined) this.#advance(expected);
+      const operation = expected.operations[expected.next];
+      this.#advance(expected);
       operation?.fail(error);
       this.#lose(
         error,

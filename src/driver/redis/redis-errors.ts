@@ -1,4 +1,7 @@
-/** Sorts Redis's error replies by their first word into the reasons of `NodeError`. Command arguments never appear in them. */
+/**
+ * Sorts Redis's error replies by their first word into the reasons of `NodeError`. Command arguments never appear in them,
+ * though Redis itself repeats those of a command that it does not know: values, and the password of AUTH.
+ */
 
 import { type CacheError, NodeError, type NodeErrorReason } from '../../errors.js';
 
@@ -24,12 +27,15 @@ const REMEDY: Partial<Record<NodeErrorReason, string>> = {
   auth: 'check the user name, the password and the ACL of this node',
 };
 
+const REPEATED = /,? with args beginning with.*/s;
+
 /** The error for a reply that began with `-`; `text` is the rest of its line. */
 export function errorOfReply(text: string): CacheError {
   const word = /^[A-Z]+/.exec(text)?.[0] ?? '';
   const reason = REASON_OF_WORD.get(word) ?? reasonOfSentence(text);
   const remedy = REMEDY[reason];
-  return new NodeError(reason, `Redis refused: ${text.slice(0, 200)}${remedy === undefined ? '' : ` (${remedy})`}`);
+  const told = text.replace(REPEATED, '').slice(0, 200);
+  return new NodeError(reason, `Redis refused: ${told}${remedy === undefined ? '' : ` (${remedy})`}`);
 }
 
 function reasonOfSentence(text: string): NodeErrorReason {

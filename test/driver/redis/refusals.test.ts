@@ -1,0 +1,78 @@
+/** What a Redis says that nobody asked for, and what its refusals tell of what was sent. */
+
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createRedisDriver } from '../../../src/driver/redis/redis-driver.js';
+import { errorOfReply } from '../../../src/driver/redis/redis-errors.js';
+import { CacheError } from '../../../src/errors.js';
+import { PromisedConnection } from '../../../src/testing/promised-connection.js';
+import { listenOnFreePort } from '../../../src/testing/servers/free-port.js';
+import { startRedis } from '../../../src/testing/servers/redis-server.js';
+
+const SECRET = 'hunter2';
+
+/** A connection as the driver opens it. */
+const connect = (port: number, more: { readonly database?: number; readonly password?: string } = {}) =>
+  createRedisDriver({
+    address: { host: '127.0.0.1', port },
+    database: more.database,
+    ...(more.password === undefined ? {} : { credentials: { password: more.password } }),
+  }).connect({ signal: AbortSignal.timeout(2_000) });
+
+const server = async (...args: string[]) => {
+  const started = await startRedis({ args });
+  onTestFinished(() => started.stop());
+  return started.port;
+};
+
+describe('a Redis that speaks unasked', () => {
+  it('loses its connection for the head of a value too large, and ends nothing else', async () => {
+    const scripted = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        socket.write(':7\r\n$21\r\nrun_id:1\r\nloading:0\r\n\r\n:0\r\n');
+        setTimeout(() => socket.write('$99999999999\r\n'), 20);
+      });
+    });
+    const port = await listenOnFreePort(scripted);
+    onTestFinished(() => void scripted.close());
+    const connection = await connect(port);
+    const closed = new Promise<CacheError>((resolve) => {
+      connection.onClose = resolve;
+    });
+    expect(await closed).toMatchObject({ code: 'ERR_NODE', reason: 'protocol' });
+    expect(connection.isOpen).toBe(false);
+    if (scripted.listening) scripted.close();
+    await once(scripted, 'close');
+  });
+});
+
+describe('refusals of Redis', () => {
+  it('do not repeat a value that was sent with a command the server does not know', async () => {
+    const connection = await connect(await server('--rename-command', 'SET', ''));
+    onTestFinished(() => connection.destroy(new CacheError('ERR_CLOSED', 'the test has ended')));
+    const error = await new PromisedConnection(connection).store('key', SECRET).catch((refusal: unknown) => refusal);
+    expect(error).toMatchObject({ code: 'ERR_NODE', reason: 'rejected' });
+    expect(String(error)).toMatch(/unknown command 'SET'$/);
+  });
+
+  it.each([
+    "ERR unknown command 'AUTH', with args beginning with: 'hunter2' ",
+    'ERR unknown command `AUTH`, with args beginning with: `hunter2`, ',
+  ])('quote the command and nothing behind it: %s', (text) => {
+    expect(errorOfReply(text).message).not.toContain(SECRET);
+    expect(errorOfReply(text).message).toContain('AUTH');
+  });
+
+  it('during the handshake are told as what they are, without the password', async () => {
+    const port = await server('--rename-command', 'AUTH', '');
+    const error = await connect(port, { password: SECRET }).catch((refusal: unknown) => refusal);
+    expect(error).toMatchObject({ code: 'ERR_NODE', reason: 'unreachable' });
+    expect(String(error)).toMatch(/cannot connect to .*unknown command 'auth'$/i);
+  });
+
+  it('of a database that does not exist name the database', async () => {
+    await expect(connect(await server(), { database: 99 })).rejects.toThrow(/DB index is out of range/);
+  });
+});
