@@ -42,11 +42,13 @@ export function getOrSet<T>(
   const wire = parts.keys.toWireKey(key);
   if (typeof loader !== 'function') throw new OptionError('loader', 'must be a function');
   const terms = options === NO_OPTIONS ? NO_TERMS : resolveLoad(options);
+  // Now: the options are the caller's, who may give them other values for his next call before this one has missed.
+  const ttlMs = resolveTtl(options.ttlMs, parts.defaultTtlMs);
   const near = terms.isPlain ? parts.near?.get(wire) : undefined;
   if (near !== undefined) return Promise.resolve(parts.values.restore(wire, near) as T);
   const endsAt = parts.read.clock.now() + call.totalMs;
   const hash = parts.read.ledgerHash(wire, parts.topology.placement.hash(wire));
-  const plan = (): Plan<T> => planOf({ parts, key, wire, hash, call, loader }, terms, options);
+  const plan = (): Plan<T> => planOf({ parts, key, wire, hash, call, loader }, terms, ttlMs);
   if (!terms.isPlain) return look(plan(), call, endsAt, 1);
   // What is there costs what a get does: one promise, and no plan of what to do about a miss.
   const generation = parts.read.generations.snapshot(hash);
@@ -60,10 +62,10 @@ export function getOrSet<T>(
 function planOf<T>(
   target: Pick<Plan<T>, 'parts' | 'key' | 'wire' | 'hash' | 'call' | 'loader'>,
   terms: LoadTerms,
-  options: GetOrSetOptions,
+  fullTtlMs: number,
 ): Plan<T> {
   const { parts } = target;
-  const ttlMs = jittered(resolveTtl(options.ttlMs, parts.defaultTtlMs), terms.ttlJitter, parts.random);
+  const ttlMs = jittered(fullTtlMs, terms.ttlJitter, parts.random);
   // An entry that never expires is never past its time.
   const graceMs = ttlMs === 0 ? 0 : Math.ceil(Math.max(terms.revalidateMs, terms.staleIfErrorMs));
   return {

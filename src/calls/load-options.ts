@@ -1,7 +1,7 @@
 /** What `getOrSet` may be given, checked and completed. */
 
 import { OptionError } from '../errors.js';
-import { resolveTtl, type SetOptions } from './call-options.js';
+import type { SetOptions } from './call-options.js';
 
 export interface GetOrSetOptions extends SetOptions {
   /** Past its time by up to this, a value is still served, while one loader renews it. @default 0 */
@@ -49,7 +49,6 @@ const MAX_LOADER_MS = 2 ** 31 - 1;
 
 /** @throws OptionError */
 export function resolveLoad(options: GetOrSetOptions): LoadTerms {
-  resolveTtl(options.ttlMs, 0);
   const { lease = true } = options;
   if (typeof lease !== 'boolean') throw new OptionError('lease', `must be true or false, got ${String(lease)}`);
   const revalidateMs = duration(options.staleWhileRevalidateMs ?? 0, 'staleWhileRevalidateMs', 0);

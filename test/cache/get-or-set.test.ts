@@ -140,6 +140,15 @@ describe.each(ALL_FLEETS)('over $name', (kind) => {
       expect(await refusalOf(invoke(cache, 'getOrSet', ['k', none]))).toMatchObject({ path: 'loader' });
     expect(loader).not.toHaveBeenCalled();
   });
+
+  it('counts the options as they were when it was called: the caller may write others into them for his next call', async () => {
+    const cache = await fleet.open();
+    const options: { ttlMs: number } = { ttlMs: 600_000 };
+    const [long, wrong] = ['long', 'wrong'].map((key) => cache.getOrSet(key, () => 'v', options));
+    options.ttlMs = -1;
+    expect(await Promise.all([long, wrong])).toEqual(['v', 'v']);
+    expect(await cache.ttl('long')).toBeGreaterThan(500_000);
+  });
 });
 
 describe('the loader', () => {
