@@ -41,8 +41,10 @@ export interface LoadPlan<T> {
   readonly isLeased: boolean;
 }
 
+/** A lease, and when it was asked for. */
+type Granted = { readonly node: CacheNode; readonly token: string; readonly since: number };
 /** Leave to load; or the value, which somebody else has loaded meanwhile. */
-type Leave = { readonly node: CacheNode; readonly token: string; readonly since: number } | { readonly value: unknown };
+type Leave = Granted | { readonly value: unknown };
 
 /** How long to wait before looking again whether another process has loaded the value, give or take a half. */
 const LOOK_AGAIN_MS = 20;
@@ -58,17 +60,16 @@ export function load<T>(plan: LoadPlan<T>, rest: Call | 'renewal'): Promise<T> {
   const flight = parts.flights.join(wire, hash, async (generation) => {
     const leave = plan.isLeased && rest !== 'renewal' ? await askLeave(plan, rest) : undefined;
     if (leave !== undefined && 'value' in leave) return leave.value;
-    const value = await timed(plan).catch((error: unknown) => {
-      giveBack(plan, leave);
-      throw error;
-    });
-    const isCurrent = parts.read.generations.isCurrent(hash, generation);
-    if (value === undefined) {
-      giveBack(plan, leave);
-      if (isCurrent) parts.negatives.fill(wire, hash, generation, true, 1, plan.negativeTtlMs);
-    } else if (isCurrent) store(plan, value, leave);
-    else if (leave !== undefined) void endIfItStands(plan, leave);
-    return value;
+    let isStored = false;
+    try {
+      const value = await timed(plan);
+      if (!parts.read.generations.isCurrent(hash, generation)) return value;
+      if (value === undefined) parts.negatives.fill(wire, hash, generation, true, 1, plan.negativeTtlMs);
+      else isStored = store(plan, value, leave);
+      return value;
+    } finally {
+      if (leave !== undefined && !isStored) void end(plan, leave);
+    }
   });
   return flight as Promise<T>;
 }
@@ -101,28 +102,26 @@ async function askLeave<T>({ parts, wire, hash }: LoadPlan<T>, call: Call): Prom
   }
 }
 
-/** Ends the lease, so that nobody waits for a value that will not come. What stands there by now may go: it is a cache. */
-function giveBack<T>({ wire, hash, call, parts }: LoadPlan<T>, leave: Leave | undefined): void {
-  if (leave === undefined || !('token' in leave)) return;
-  const target = { key: wire, hash, timeoutMs: parts.read.attemptMs };
-  void promised<boolean>(target, (origin) => leave.node.delete(origin, call.lane));
-}
-
 /**
- * A write ended the lease, or one of another key that shares its generation did not: then whoever comes next would wait in
- * vain. It stands where another is refused, and then there is no entry that could go with it.
+ * Ends the lease, so that nobody waits for a value that will not come; but not what has been written since, which ended the
+ * lease already. It stands where another is refused, and then there is no entry that could go with it.
  */
-async function endIfItStands<T>(plan: LoadPlan<T>, leave: Exclude<Leave, { readonly value: unknown }>): Promise<void> {
-  const { wire, hash, call, parts } = plan;
+async function end<T>({ wire, hash, call, parts }: LoadPlan<T>, leave: Granted): Promise<void> {
   const { generations, attemptMs } = parts.read;
   const target = { key: wire, hash, timeoutMs: attemptMs };
-  for (let i = 0; i < END_TRIES; i++) {
+  for (let i = 0; i < END_TRIES && stands(parts, leave); i++) {
     const generation = generations.snapshot(hash);
     const other = await promised<Lease>(target, (origin) => leave.node.lease(origin, call.lane, 1));
     if (other.failure !== undefined || other.result !== 'held') return;
-    // A write issued since must not be deleted.
-    if (generations.isCurrent(hash, generation)) return giveBack(plan, leave);
+    // A write issued since, which may be one of another key that shares the generation, must not be deleted.
+    if (!generations.isCurrent(hash, generation)) continue;
+    await promised<boolean>(target, (origin) => leave.node.delete(origin, call.lane));
+    return;
   }
+}
+
+function stands(parts: CacheParts, { since }: Granted): boolean {
+  return parts.read.clock.now() - since < MAX_LEASE_MS;
 }
 
 async function timed<T>({ parts, key, loader, loaderTimeoutMs }: LoadPlan<T>): Promise<T> {
@@ -142,12 +141,20 @@ async function timed<T>({ parts, key, loader, loaderTimeoutMs }: LoadPlan<T>): P
   });
 }
 
-/** Does not wait: any later read of the key here is ordered behind the write. @throws CacheError for a value that cannot be stored */
-function store<T>(plan: LoadPlan<T>, value: T, leave: Leave | undefined): void {
+/**
+ * Does not wait: any later read of the key here is ordered behind the write. Nothing is stored if the key has moved from the
+ * node that granted the lease, whose token says nothing to another; answers whether something was.
+ *
+ * @throws CacheError for a value that cannot be stored
+ */
+function store<T>(plan: LoadPlan<T>, value: T, leave: Granted | undefined): boolean {
   const { parts, wire, call, lifeMs } = plan;
-  const isHeld = leave !== undefined && 'token' in leave && parts.read.clock.now() - leave.since < MAX_LEASE_MS;
+  const { topology } = parts;
+  const isHeld = leave !== undefined && stands(parts, leave);
+  if (isHeld && topology.primary(topology.placement.hash(wire), wire) !== leave.node) return false;
   const written = isHeld
     ? storeLeased(parts, wire, value, lifeMs, leave.token, call)
     : writeValue(parts, wire, call, value, lifeMs);
   written.catch(() => undefined);
+  return true;
 }

@@ -3,10 +3,26 @@ import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
 import { createCache } from '../../src/index.js';
 
-function open() {
-  const store = new MemoryNode({ name: 'a' });
+function open(store = new MemoryNode({ name: 'a' })) {
   const driver = createMemoryDriver({ name: 'a', store });
   return createCache({ nodes: [{ name: 'a', driver }], health: false });
+}
+
+/** A loader that tells when it runs, and waits until it may go on. */
+function held<T>(value: T) {
+  let begun = (): void => undefined;
+  let release = (): void => undefined;
+  const runs = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const loader = (): Promise<T> => {
+    begun();
+    return gate.then(() => value);
+  };
+  return { loader, runs, release };
 }
 
 describe('load', () => {
@@ -39,5 +55,66 @@ describe('load', () => {
     expect(await loading).toBe('loaded');
     for (let turn = 0; turn < 5; turn++) expect(await cache.get('key')).toBe('written');
     await cache.destroy();
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['failed', () => Promise.reject(new Error('no'))],
+    ['brought nothing', () => Promise.resolve(undefined)],
+    ['brought what cannot be stored', () => Promise.resolve(1n)],
+  ])('leaves alone what this process, or another one, wrote while a loader ran that %s', async (_, bring) => {
+    const store = new MemoryNode({ name: 'a' });
+    const [one, two] = [open(store), open(store)];
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let begun = 0;
+    const load = (): Promise<unknown> => {
+      begun++;
+      return gate.then(bring);
+    };
+    const loading = ['own', 'theirs'].map((key) => one.getOrSet(key, load).catch(() => undefined));
+    await expect.poll(() => begun).toBe(2);
+    expect(await one.set('own', 'written')).toBe(true);
+    expect(await two.increment('theirs')).toBe(1);
+    release();
+    await Promise.all(loading);
+    for (let turn = 0; turn < 5; turn++) expect(await one.get('own')).toBe('written');
+    expect(await two.increment('theirs')).toBe(2);
+    await one.destroy();
+    await two.destroy();
+  });
+
+  it('ends the lease of a loader that failed, or brought nothing or what cannot be stored: nobody waits for it', async () => {
+    const cache = open();
+    const began = performance.now();
+    await expect(cache.getOrSet('failed', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await cache.getOrSet('nothing', () => undefined)).toBeUndefined();
+    await expect(cache.getOrSet('unfit', () => 1n)).rejects.toMatchObject({ code: 'ERR_INVALID_VALUE' });
+    for (const key of ['failed', 'nothing', 'unfit']) expect(await cache.getOrSet(key, () => key)).toBe(key);
+    expect(performance.now() - began).toBeLessThan(1_000);
+    await cache.destroy();
+  });
+
+  it('stores nothing by the lease of a node that owns the key no more: another may have granted one of the same name', async () => {
+    const [a, b] = [new MemoryNode({ name: 'a' }), new MemoryNode({ name: 'b' })];
+    const [one, two] = [open(a), open(a)];
+    const both = createCache({ nodes: ['memory://a', 'memory://b'] });
+    const key =
+      Array.from({ length: 50 }, (_, i) => `key ${i}`).find((each) => both.ring.owners(each)[0] === 'b') ?? '';
+    const [old, news] = [held('old'), held('new')];
+    const first = one.getOrSet(key, old.loader);
+    await old.runs;
+    for (const cache of [one, two])
+      await cache.addNode({ name: 'b', driver: createMemoryDriver({ name: 'b', store: b }) });
+    await two.delete(key);
+    const second = two.getOrSet(key, news.loader);
+    await news.runs;
+    old.release();
+    expect(await first).toBe('old');
+    news.release();
+    expect(await second).toBe('new');
+    await expect.poll(() => two.get(key)).toBe('new');
+    await Promise.all([one, two, both].map((cache) => cache.destroy()));
   });
 });
