@@ -139,6 +139,11 @@ export class Carry {
     if (claim === 'counts') return 'verified';
     if (claim === 'failed') return { silent: primary };
     if (claim === 'held') return 'again';
+    if (claim === 'never') {
+      const own = await this.#copying.look(job, primary);
+      if (own === 'unanswered') return { silent: primary };
+      if (own !== 'nothing') return own === 'overtaken' ? 'again' : 'present';
+    }
     const isSilent = typeof first === 'object' && 'silent' in first;
     const found = claim === 'never' || isSilent ? first : await this.#lookAll(topology, job, sources);
     if (claim !== 'never') {
@@ -161,7 +166,7 @@ export class Carry {
     topology: Topology,
     job: CopyJob,
     nodes: readonly CacheNode[],
-  ): Promise<{ readonly source: Source } | { readonly silent: CacheNode } | 'nothing' | 'foreign' | 'overtaken'> {
+  ): Promise<{ readonly source: Source } | { readonly silent: CacheNode } | 'nothing' | 'fixed' | 'overtaken'> {
     for (const node of nodes) {
       const source = await this.#copying.look(job, node);
       if (typeof source === 'object') return { source };

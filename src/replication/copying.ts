@@ -9,7 +9,7 @@
 
 import { secondHash } from '../base/string-hash.js';
 import type { Topology } from '../cluster/topology.js';
-import { type Inspection, NO_EXPIRY } from '../driver/driver.js';
+import { NO_EXPIRY } from '../driver/driver.js';
 import { clientIdAt, expiresAtAt, resealWithExpiry, stampAt, type Verdict } from '../envelope.js';
 import { faultOf } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
@@ -18,6 +18,7 @@ import { type Claim, Claims, type ClaimTerms, type NoClaim } from './claims.js';
 import type { ReadContext } from './contexts.js';
 import { lifeLeft, toldLife } from './life.js';
 import { type Failure, promised, type Target } from './promised-attempt.js';
+import { sight } from './sight.js';
 
 /** One key on its way. */
 export interface CopyJob extends Target {
@@ -38,11 +39,11 @@ export interface Source {
 
 /**
  * - `nothing`: no entry, or none that counts
- * - `foreign`: an entry that is not ours to judge
+ * - `fixed`: an entry that cannot be copied: it is not ours to judge, or the node does not tell what it has left to live
  * - `unanswered`: the node did not tell
  * - `overtaken`: the key, or another one in its bucket of generations, was written meanwhile; another try tells
  */
-export type NoSource = 'nothing' | 'foreign' | 'unanswered' | 'overtaken';
+export type NoSource = 'nothing' | 'fixed' | 'unanswered' | 'overtaken';
 
 /**
  * - `copied`: the copy is there
@@ -74,17 +75,18 @@ export class Copying {
   async look(job: CopyJob, from: CacheNode): Promise<Source | NoSource> {
     const { generations, values, calendar } = this.#context;
     const { key, hash, generation, lane } = job;
-    const found = await promised<Inspection | undefined>(job, (origin) => from.inspect(origin, lane, true));
+    const found = await sight(from, job, lane);
     if (found.failure !== undefined) return 'unanswered';
     if (!generations.isCurrent(hash, generation)) return 'overtaken';
     if (found.result === undefined) return 'nothing';
     const { bytes, ttlMs } = found.result;
     const verdict = this.#verdictOn(key, from, bytes);
-    if (verdict === 'foreign' || verdict === 'future-version') return 'foreign';
+    if (verdict === 'foreign' || verdict === 'future-version') return 'fixed';
     if ((verdict !== 'ok' && verdict !== 'digits') || !this.trusts(job, from, bytes)) return 'nothing';
     const isStamped = verdict === 'ok' && values.isEnveloped;
     const expiresAt = isStamped ? expiresAtAt(bytes, 0) : undefined;
-    const lifeMs = lifeLeft(from, ttlMs, expiresAt, calendar.now()) ?? ttlMs;
+    const lifeMs = lifeLeft(from, ttlMs, expiresAt, calendar.now());
+    if (lifeMs === undefined) return 'fixed';
     // A node that keeps time itself was touched without its envelope; where the copy goes, the envelope may decide.
     if (isStamped && from.keepsTime) resealWithExpiry(bytes, lifeMs === NO_EXPIRY ? 0 : calendar.now() + lifeMs);
     return { bytes, lifeMs, stamp: isStamped ? stampAt(bytes, 0) : -1, isCounter: verdict === 'digits' };

@@ -3,7 +3,7 @@
 import type { Inspection } from '../driver/driver.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { Lane } from '../node/lane.js';
-import { type Outcome, promised } from './promised-attempt.js';
+import { type Outcome, promised, type Target } from './promised-attempt.js';
 
 export interface EntryTarget {
   readonly key: string;
@@ -21,7 +21,7 @@ export interface Sighting {
   readonly token: string | undefined;
 }
 
-export function sight(node: CacheNode, target: EntryTarget, lane: Lane): Promise<Outcome<Sighting | undefined>> {
+export function sight(node: CacheNode, target: Target, lane: Lane): Promise<Outcome<Sighting | undefined>> {
   if (node.driver.capabilities.compareAndSet)
     return promised<Inspection | undefined>(target, (origin) => node.inspect(origin, lane, true));
   const { key, hash, timeoutMs } = target;

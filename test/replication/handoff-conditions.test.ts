@@ -6,7 +6,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Cache } from '../../src/cache.js';
-import type { CodecName } from '../../src/index.js';
+import { type CodecName, createCache } from '../../src/index.js';
+import { startMemcached } from '../../src/testing/servers/memcached-server.js';
+import { PATIENT } from '../cache/fleet.js';
 import { COPYING, type Kind, Nodes } from './claim-nodes.js';
 
 const KEYS = Array.from({ length: 80 }, (_, i) => `k${i}`);
@@ -188,5 +190,29 @@ describe('bare values on memcached, which are never copied', () => {
     await cache.delete(free);
     expect(await cache.add(free, 'new')).toBe(true);
     await nodes.stop();
+  });
+});
+
+describe('nodes behind SASL, which tell no time to live and take no copies', () => {
+  it('decide on keys that no former owner holds, and what one does hold stays there', async () => {
+    const sasl = { username: 'ann', password: 'p:w' };
+    const servers = await Promise.all([startMemcached({ sasl }), startMemcached({ sasl })]);
+    const [a = '', b = ''] = servers.map(({ url }) => url);
+    const cache = createCache<number>({ nodes: [a], health: false, fallback: false, timeouts: PATIENT });
+    await cache.ready();
+    for (const key of KEYS) await cache.set(key, 5);
+    await cache.addNode(b);
+    const isMoved = (each: string): boolean => b.endsWith(cache.ring.owners(each)[0] ?? '?');
+    const [key = '', written = ''] = KEYS.filter(isMoved);
+    const free = Array.from({ length: 50 }, (_, i) => `free${i}`).find(isMoved) ?? '';
+    expect(await cache.increment(free, 3)).toBe(3);
+    expect(await cache.increment(free)).toBe(4);
+    await cache.set(written, 7);
+    expect(await cache.increment(written)).toBe(8);
+    expect(await cache.add(key, 1)).toBe(false);
+    await expect(cache.increment(key)).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' });
+    expect(await cache.get(key)).toBe(5);
+    await cache.destroy();
+    await Promise.all(servers.map((server) => server.stop()));
   });
 });
