@@ -143,7 +143,7 @@ export class Migration {
         copied.push({ wireKeys: done, at: clock.now() });
         if (!(await this.#remove(node, copied, clock.now() - graceMs))) isComplete = false;
       }
-      tell();
+      if (wireKeys.length > 0) tell();
     }
     const last = copied.at(-1);
     if (last !== undefined) {
