@@ -16,7 +16,7 @@ import { type Call, resolveTtl } from './call-options.js';
 import { entryOf } from './entry.js';
 import { type Loader, type LoadPlan, load } from './load.js';
 import { type GetOrSetOptions, type LoadTerms, resolveLoad } from './load-options.js';
-import { readValue } from './single.js';
+import { nearValue, readValue } from './single.js';
 
 interface Plan<T> extends LoadPlan<T>, Pick<LoadTerms, 'revalidateMs' | 'softLoaderTimeoutMs' | 'earlyRefresh'> {
   readonly ttlMs: number;
@@ -44,8 +44,8 @@ export function getOrSet<T>(
   const terms = options === NO_OPTIONS ? NO_TERMS : resolveLoad(options);
   // Now: the options are the caller's, who may give them other values for his next call before this one has missed.
   const ttlMs = resolveTtl(options.ttlMs, parts.defaultTtlMs);
-  const near = terms.isPlain ? parts.near?.get(wire) : undefined;
-  if (near !== undefined) return Promise.resolve(parts.values.restore(wire, near) as T);
+  const near = terms.isPlain ? nearValue(parts, wire) : undefined;
+  if (near !== undefined) return Promise.resolve(near as T);
   const endsAt = parts.read.clock.now() + call.totalMs;
   const hash = parts.read.ledgerHash(wire, parts.topology.placement.hash(wire));
   const plan = (): Plan<T> => planOf({ parts, key, wire, hash, call, loader }, terms, ttlMs);

@@ -1,6 +1,6 @@
 /**
- * Calls on many keys: each key goes its own way to its owners, all under one topology snapshot, and the batches of the
- * nodes put them together again. No key's failure concerns another.
+ * Calls on many keys: each key goes its own way to its owners, a wave of them under one topology snapshot, and the batches
+ * of the nodes put them together again. No key's failure concerns another.
  */
 
 import { secondHash } from '../base/string-hash.js';
@@ -10,6 +10,7 @@ import { CacheError, OptionError, TimeoutError } from '../errors.js';
 import { KeyWrite } from '../replication/key-write.js';
 import { ListRead } from '../replication/list-read.js';
 import type { Call } from './call-options.js';
+import { nearValue } from './single.js';
 
 /** What was found, by key; `failures` are the keys that no owner could tell of. */
 export type FoundMany<T> = Map<string, T> & { readonly failures: Map<string, CacheError> };
@@ -33,10 +34,9 @@ const LARGE_LIST = 1_024;
 export async function getMany<T>(parts: CacheParts, given: Iterable<string>, call: Call): Promise<FoundMany<T>> {
   const keys = listed(given);
   const found = Object.assign(new Map<string, T>(), { failures: new Map<string, CacheError>() });
-  const { topology } = parts;
   const each: Call = keys.length >= LARGE_LIST && call.lane === 'interactive' ? { ...call, lane: 'bulk' } : call;
   await inWaves(keys, found.failures, parts, each, (rest, done) => {
-    const list = new ListRead(parts.read, topology, rest, {
+    const list = new ListRead(parts.read, parts.topology, rest, {
       found(key, value) {
         found.set(key, value as T);
         done();
@@ -48,10 +48,10 @@ export async function getMany<T>(parts: CacheParts, given: Iterable<string>, cal
       },
     });
     return (key, wire) => {
-      const near = parts.near?.get(wire);
+      const near = nearValue(parts, wire);
       if (near === undefined) list.begin(key, wire);
       else {
-        found.set(key, parts.values.restore(wire, near) as T);
+        found.set(key, near as T);
         done();
       }
     };
@@ -94,19 +94,22 @@ async function writeMany(
   encode: (key: string, wire: string, stamp: number) => { readonly bytes: Encoded | undefined; readonly ttlMs: number },
 ): Promise<{ done: number; failures: Map<string, CacheError> }> {
   const written = { done: 0, failures: new Map<string, CacheError>() };
-  const { topology } = parts;
-  await inWaves(keys, written.failures, parts, call, (rest, done) => (key, wire) => {
-    const stamp = parts.stamps.next();
-    const { bytes, ttlMs } = encode(key, wire, stamp);
-    const settled = (): void => {
-      written.done++;
-      done();
+  await inWaves(keys, written.failures, parts, call, (rest, done) => {
+    // A write to who owned the key when the call began would leave what has been copied to its new owner since.
+    const { topology } = parts;
+    return (key, wire) => {
+      const stamp = parts.stamps.next();
+      const { bytes, ttlMs } = encode(key, wire, stamp);
+      const settled = (): void => {
+        written.done++;
+        done();
+      };
+      const failed = (error: CacheError): void => {
+        written.failures.set(key, error);
+        done();
+      };
+      new KeyWrite(parts.write, topology, wire, rest, true, stamp, bytes, ttlMs, settled, failed);
     };
-    const failed = (error: CacheError): void => {
-      written.failures.set(key, error);
-      done();
-    };
-    new KeyWrite(parts.write, topology, wire, rest, true, stamp, bytes, ttlMs, settled, failed);
   });
   return written;
 }

@@ -3,14 +3,23 @@
 import { secondHash } from '../base/string-hash.js';
 import type { CacheParts } from '../cache-parts.js';
 import type { Encoded } from '../codec/encoded.js';
+import { CORRUPT } from '../codec/transcoder.js';
 import { KeyRead } from '../replication/key-read.js';
 import { KeyWrite } from '../replication/key-write.js';
 import type { Call } from './call-options.js';
 
+/** What the near cache has; `undefined` if nothing, or what a caller's codec cannot decode any more. */
+export function nearValue({ near, values }: CacheParts, wire: string): unknown {
+  const kept = near?.get(wire);
+  if (kept === undefined) return undefined;
+  const value = values.restore(wire, kept);
+  return value === CORRUPT ? undefined : value;
+}
+
 /** From the near cache, else from the owners. */
 export function readValue(parts: CacheParts, wire: string, call: Call): Promise<unknown> {
-  const near = parts.near?.get(wire);
-  if (near !== undefined) return Promise.resolve(parts.values.restore(wire, near));
+  const near = nearValue(parts, wire);
+  if (near !== undefined) return Promise.resolve(near);
   return new Promise((resolve) => {
     new KeyRead(parts.read, parts.topology, wire, call, false, resolve);
   });

@@ -83,3 +83,23 @@ describe('a codec that is none', () => {
     },
   );
 });
+
+it('what the near cache holds and the codec cannot decode any more is a miss', async () => {
+  let isBroken = false;
+  const codec: Codec<unknown> = {
+    encode: String,
+    decode(bytes) {
+      if (isBroken) throw new Error('the key for it is gone');
+      return bytes.toString();
+    },
+  };
+  const cache = createCache({ nodes: ['memory://a'], codec, near: { ttlMs: 60_000 } });
+  await cache.set('k', 'v');
+  expect(await cache.get('k')).toBe('v');
+  isBroken = true;
+  expect(await cache.get('k')).toBeUndefined();
+  expect((await cache.getMany(['k'])).size).toBe(0);
+  expect(await cache.has('k')).toBe(false);
+  expect(await cache.getOrSet('k', () => 'w')).toBe('w');
+  await cache.destroy();
+});
