@@ -116,7 +116,7 @@ export class HealthMonitor {
 
   #schedule(watch: Watch, ms: number): void {
     watch.timer?.cancel();
-    if (this.#isStopped || !this.#watches.has(watch.node)) return;
+    if (this.#isOver(watch)) return;
     watch.timer = this.#parts.clock.setTimer(() => {
       void this.#probe(watch).then(() => {
         const { settings, random } = this.#parts;
@@ -125,6 +125,11 @@ export class HealthMonitor {
         this.#schedule(watch, intervalMs * (0.75 + random() / 2));
       });
     }, ms);
+  }
+
+  /** Also where the node came back, and is watched anew. */
+  #isOver(watch: Watch): boolean {
+    return this.#isStopped || this.#watches.get(watch.node) !== watch;
   }
 
   #probe(watch: Watch): Promise<void> {
@@ -138,7 +143,7 @@ export class HealthMonitor {
     const beganAt = clock.now();
     const passed = await probe(watch.node).catch(() => false);
     watch.probing = undefined;
-    if (this.#isStopped || !this.#watches.has(watch.node)) return;
+    if (this.#isOver(watch)) return;
     const now = clock.now();
     const isLate = now - beganAt > settings.timeoutMs + LATE_MS;
     if (passed === true) watch.detector.passed(now);

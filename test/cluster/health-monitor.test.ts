@@ -55,6 +55,28 @@ describe('health', () => {
   });
 });
 
+describe('a node that leaves and comes back while a probe of it is under way', () => {
+  it('is probed no more often than before', async () => {
+    const clock = new FakeClock();
+    let probes = 0;
+    const probe = ({ name }: { readonly name: string }): Promise<boolean> => {
+      if (name === 'a') probes++;
+      return new Promise((resolve) => clock.setTimer(() => resolve(true), 100));
+    };
+    const nodes = ['memory://a', 'memory://b'];
+    const cache = createCache({ clock, nodes, health: { intervalMs: 1_000, timeoutMs: 500, probe } });
+    await clock.until(cache.ready());
+    for (const seen = probes; probes === seen; ) await clock.advance(10);
+    await clock.until(cache.removeNode('a'));
+    await clock.until(cache.addNode('memory://a'));
+    probes = 0;
+    await clock.advance(20_000);
+    expect(probes).toBeGreaterThan(10);
+    expect(probes).toBeLessThan(24);
+    await clock.until(cache.destroy());
+  });
+});
+
 describe('comparing speeds', () => {
   it('takes the median of the others, whatever the node itself takes', () => {
     const sample = fc.array(fc.option(fc.integer({ min: 0, max: 20 }), { nil: undefined }), { minLength: 1 });
