@@ -95,11 +95,13 @@ export class RedisConnection implements Connection, ReplySink {
 
   /**
    * CLIENT KILL answers 0 for a connection that is gone already, 1 after it has ended it: either way nothing of it runs
-   * later. Of one in another life of the server, or at a server that took over its address, this one cannot tell.
+   * later. One to another life of the server ended with it; if another server has taken over its address instead, what
+   * still arrives there does not reach the data here. Its number may be anybody's by now.
    */
   async ensureGone(id: string): Promise<boolean> {
     const [life, number] = id.split('.');
-    if (life !== this.incarnation?.id || number === undefined) return false;
+    if (this.incarnation === undefined || number === undefined) return false;
+    if (life !== this.incarnation.id) return true;
     const reply = await this.ask(['CLIENT', 'KILL', 'ID', number]);
     return typeof reply === 'number';
   }
