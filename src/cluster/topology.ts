@@ -42,6 +42,8 @@ export class Topology {
   /** Whether owners may differ from those of the placement alone. */
   readonly isMasked: boolean;
   readonly #indices: Int32Array;
+  /** Of this many nodes owners are walked past at most. */
+  readonly #mostMasked: number;
 
   constructor(parts: TopologyParts) {
     this.epoch = parts.epoch;
@@ -55,6 +57,7 @@ export class Topology {
     this.previous = parts.previous;
     this.isMasked = this.mask !== undefined || this.warmingMask !== undefined;
     this.#indices = new Int32Array(this.replication);
+    this.#mostMasked = Math.max(marks(this.mask), marks(this.warmingMask));
   }
 
   /** The first owner. */
@@ -104,9 +107,22 @@ export class Topology {
     return [...former];
   }
 
-  /** Owners by placement that are walked past: they miss what is written now. */
+  /**
+   * Nodes that are walked past: they miss what is written now. Owners by placement, and stand-ins that went out themselves:
+   * those keep what they had when they stood in.
+   */
   displaced(hash: number, key: string, owners: readonly CacheNode[]): CacheNode[] {
-    return this.isMasked ? this.#owners(hash, key, undefined).filter((node) => !owners.includes(node)) : [];
+    if (!this.isMasked) return [];
+    const indices = new Int32Array(Math.min(this.nodes.length, this.replication + this.#mostMasked));
+    const count = this.placement.ownersInto(hash, indices.length, indices, undefined, key);
+    const passed: CacheNode[] = [];
+    let left = owners.length;
+    for (let i = 0; i < count && (left > 0 || i < this.replication); i++) {
+      const node = this.nodes[indices[i] as number] as CacheNode;
+      if (owners.includes(node)) left--;
+      else passed.push(node);
+    }
+    return passed;
   }
 
   /** Nodes that hold copies of the key, or will again, without being owners now: what is written now is owed to them. */
@@ -131,6 +147,10 @@ export class Topology {
     for (let i = 0; i < count; i++) owners.push(this.nodes[this.#indices[i] as number] as CacheNode);
     return owners;
   }
+}
+
+function marks(mask: NodeMask | undefined): number {
+  return mask?.reduce((count, mark) => count + (mark === 0 ? 0 : 1), 0) ?? 0;
 }
 
 function meaning(mask: NodeMask | undefined): NodeMask | undefined {
