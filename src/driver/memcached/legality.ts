@@ -8,12 +8,14 @@ import { type KnownOutcome, knownFailure } from './owed.js';
 import { isTtl } from './server-time.js';
 
 export function illegalStore(operation: StoreOperation, itemBytes: number): KnownOutcome | undefined {
-  const { key, bytes, ttlMs } = operation;
+  const { key, ttlMs } = operation;
   if (!isTtl(ttlMs)) return illegalTtl(operation);
-  if (bytes.length <= largestValue(itemBytes, MAX_KEY_BYTES)) return undefined;
+  // Where there is a string, asking for `bytes` would make a buffer for nothing but its length.
+  const { length } = operation.latin1 ?? operation.bytes;
+  if (length <= largestValue(itemBytes, MAX_KEY_BYTES)) return undefined;
   const most = largestValue(itemBytes, Buffer.byteLength(key));
-  if (bytes.length <= most) return undefined;
-  const text = `the value takes ${bytes.length} bytes, ${most} fit beside its key`;
+  if (length <= most) return undefined;
+  const text = `the value takes ${length} bytes, ${most} fit beside its key`;
   return knownFailure(operation, new CacheError('ERR_VALUE_TOO_LARGE', text, { key }));
 }
 
