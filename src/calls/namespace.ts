@@ -48,6 +48,7 @@ export async function clearNamespace(parts: CacheParts, call: Call): Promise<voi
   parts.near?.clear();
   parts.fallback?.clear();
   parts.negatives.clear();
+  const { ledger } = parts.write;
   const failed = new Map<CacheNode, unknown>();
   const began = parts.stamps.next();
   // What moves while the nodes are asked, one of them before it came and the other after it had gone, stays where it came to.
@@ -55,11 +56,13 @@ export async function clearNamespace(parts: CacheParts, call: Call): Promise<voi
     const { topology } = parts;
     await Promise.all(
       topology.everyNode().map(async (node) => {
+        const mark = ledger.enumerationMark(node.slot);
         try {
           for await (const wires of pagesOf(parts, node, call)) await removeAll(parts, node, wires, call);
+          ledger.lift(node.slot, mark);
         } catch (error) {
           // What could not be enumerated could not be deleted; at least it no longer counts here.
-          parts.write.ledger.fence(node.slot, began);
+          ledger.fence(node.slot, began);
           failed.set(node, error);
         }
       }),
