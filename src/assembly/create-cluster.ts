@@ -76,6 +76,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
       ledger.forgetNode(node.slot);
       surroundings.payer.forget(node);
       membership.retire(node);
+      refill.forget(node);
       groups.forget(node);
     },
   });

@@ -47,6 +47,8 @@ export interface MigrationParts {
   readonly graceMs: number;
   /** Whether this node owns the key no more. */
   readonly hasMoved: (from: CacheNode, wireKey: string) => boolean;
+  /** Passes in a row that bring nothing, after which it gives up. @default none: whoever began it ends it */
+  readonly patience?: number;
   readonly transfer: Transfer;
   readonly onProgress: (progress: MigrationProgress) => void;
 }
@@ -106,8 +108,11 @@ export class Migration {
     const clean = new Set<CacheNode>();
     await this.#sleep(this.#parts.graceMs);
     const tell = (): void => this.#tell(clean.size / Math.max(1, nodes.length));
+    const { patience = Number.POSITIVE_INFINITY } = this.#parts;
+    let fruitless = 0;
     for (let away = new Set<CacheNode>(); !this.#isCancelled; ) {
       const rest = nodes.filter((node) => !clean.has(node));
+      const before = this.#bytes;
       await Promise.all(
         rest.map(async (node) => {
           if (await this.#empty(node, tell).catch(() => false)) clean.add(node);
@@ -117,6 +122,8 @@ export class Migration {
       const left = rest.filter((node) => !clean.has(node) && !this.#keepers.has(node) && canEnumerate(node));
       // A lost connection is soon replaced: only who is away twice is given up.
       if (left.every((node) => away.has(node) && !node.isConnected)) break;
+      fruitless = this.#bytes > before ? 0 : fruitless + 1;
+      if (fruitless >= patience) break;
       away = new Set(left.filter((node) => !node.isConnected));
       await this.#sleep(AGAIN_MS);
     }

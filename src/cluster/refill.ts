@@ -4,7 +4,8 @@
  * owner, and nobody asks a second owner while the first answers.
  *
  * Goes through the other nodes as a migration does, but four times slower, since every process of a fleet does it at once;
- * within the namespace only. Copies are only added.
+ * within the namespace only. Copies are only added. What cannot be brought for long, to a node that is full for example, is
+ * given up.
  */
 
 import type { Clock } from '../base/clock.js';
@@ -14,6 +15,8 @@ import type { Topology } from './topology.js';
 
 /** Of the rate of a migration. */
 const PACE = 1 / 4;
+/** A second each. */
+const PATIENCE = 30;
 
 export interface RefillParts {
   readonly clock: Clock;
@@ -53,6 +56,12 @@ export class Refill {
     if (this.#waiting.delete(node) || this.#running.has(node)) this.#begin(node);
   }
 
+  /** The node is gone for good. */
+  forget(node: CacheNode): void {
+    this.#end(node);
+    this.#waiting.delete(node);
+  }
+
   stop(): void {
     this.#isStopped = true;
     for (const node of [...this.#running.keys()]) this.#end(node);
@@ -67,6 +76,7 @@ export class Refill {
       prefix,
       keysPerSecond: keysPerSecond * PACE,
       graceMs: 0,
+      patience: PATIENCE,
       hasMoved: (from, wireKey) => {
         const now = topology();
         const owners = now.owners(now.placement.hash(wireKey), wireKey);
