@@ -40,7 +40,7 @@ export class RedisConnection implements Connection, ReplySink {
   readonly #socket: Socket;
   readonly #encoder = new RespEncoder();
   readonly #parser: RespParser;
-  readonly #collector = new ReplyCollector();
+  readonly #collector: ReplyCollector;
   #isCollecting = false;
   readonly #expected = new ExpectedReplies();
 
@@ -48,6 +48,7 @@ export class RedisConnection implements Connection, ReplySink {
     this.#stream = stream;
     this.#socket = socket;
     this.#parser = new RespParser(this, maxReplyBytes);
+    this.#collector = new ReplyCollector(maxReplyBytes);
     stream.on('data', (chunk: Buffer) => this.#receive(chunk));
     stream.on('error', (cause) =>
       this.#lose(new NodeError('lost', `the connection failed: ${cause.message}`, { cause })),
@@ -132,10 +133,7 @@ export class RedisConnection implements Connection, ReplySink {
       const operation = expected.operations[expected.next];
       this.#advance(expected);
       operation?.fail(error);
-      this.#lose(
-        error,
-        new NodeError('lost', 'the connection was given up because of a value too large', { cause: error }),
-      );
+      this.#lose(error, new NodeError('lost', 'given up because of a value too large', { cause: error }));
     } else {
       const text = cause instanceof Error ? cause.message : String(cause);
       this.#lose(new NodeError('protocol', `the replies make no sense: ${text}`, { cause }));

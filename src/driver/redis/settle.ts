@@ -1,7 +1,7 @@
 /** What a whole reply means to the operation that asked. A reply of an unforeseen shape fails the operation, never throws. */
 
 import { CacheError, NodeError } from '../../errors.js';
-import { type InspectOperation, NO_EXPIRY, type Operation } from '../driver.js';
+import { type CountOperation, type InspectOperation, NO_EXPIRY, type Operation } from '../driver.js';
 import type { Reply } from './reply-collector.js';
 
 export function settle(operation: Operation, reply: Reply): void {
@@ -25,7 +25,7 @@ export function settle(operation: Operation, reply: Reply): void {
       operation.done(reply === 1);
       break;
     case 'count':
-      operation.done(reply === null ? undefined : Number(String(reply)));
+      settleCount(operation, reply);
       break;
     case 'inspect':
       settleInspection(operation, reply);
@@ -37,6 +37,13 @@ export function settle(operation: Operation, reply: Reply): void {
       operation.fail(new NodeError('protocol', 'a get was answered by something else than a value'));
       break;
   }
+}
+
+function settleCount(operation: CountOperation, reply: Reply): void {
+  const value = Buffer.isBuffer(reply) ? Number(reply.latin1Slice()) : Number.NaN;
+  if (reply === null) operation.done(undefined);
+  else if (Number.isSafeInteger(value) && value >= 0) operation.done(value);
+  else operation.fail(new NodeError('protocol', 'a count was answered by something else than a number'));
 }
 
 function settleInspection(operation: InspectOperation, reply: Reply): void {

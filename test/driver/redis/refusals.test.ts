@@ -16,6 +16,7 @@ const SECRET = 'hunter2';
 const connect = (port: number, more: { readonly database?: number; readonly password?: string } = {}) =>
   createRedisDriver({
     address: { host: '127.0.0.1', port },
+    maxReplyBytes: 1_024,
     database: more.database,
     ...(more.password === undefined ? {} : { credentials: { password: more.password } }),
   }).connect({ signal: AbortSignal.timeout(2_000) });
@@ -45,6 +46,34 @@ describe('a Redis that speaks unasked', () => {
     expect(connection.isOpen).toBe(false);
     if (scripted.listening) scripted.close();
     await once(scripted, 'close');
+  });
+});
+
+/** Shakes hands, then answers whatever is asked by `reply`. */
+const answering = async (reply: string) => {
+  const scripted = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      socket.write(':7\r\n$21\r\nrun_id:1\r\nloading:0\r\n\r\n:0\r\n');
+      socket.on('data', () => socket.write(reply));
+    });
+  });
+  const port = await listenOnFreePort(scripted);
+  onTestFinished(() => void scripted.close());
+  const connection = await connect(port);
+  onTestFinished(() => connection.destroy(new CacheError('ERR_CLOSED', 'the test has ended')));
+  return new PromisedConnection(connection);
+};
+
+describe('a Redis that answers what nobody could', () => {
+  it.each(['+abc', ':-5', '$3\r\nabc', '$2\r\n-1', '*1\r\n$1\r\n5'])('%j is no counter', async (reply) => {
+    const connection = await answering(`${reply}\r\n`);
+    await expect(connection.count('key', 1)).rejects.toMatchObject({ code: 'ERR_NODE', reason: 'protocol' });
+  });
+
+  it('by a list without end is given up before it takes all memory', async () => {
+    const connection = await answering(`*99999999\r\n${'$2\r\nxx\r\n'.repeat(300_000)}`);
+    await expect(connection.inspect('key')).rejects.toMatchObject({ code: 'ERR_NODE', reason: 'protocol' });
   });
 });
 
