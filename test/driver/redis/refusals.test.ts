@@ -16,7 +16,7 @@ const SECRET = 'hunter2';
 const connect = (port: number, more: { readonly database?: number; readonly password?: string } = {}) =>
   createRedisDriver({
     address: { host: '127.0.0.1', port },
-    maxReplyBytes: 1_024,
+    maxReplyBytes: 65_536,
     database: more.database,
     ...(more.password === undefined ? {} : { credentials: { password: more.password } }),
   }).connect({ signal: AbortSignal.timeout(2_000) });
