@@ -16,6 +16,8 @@ import type { GetAttempt, GetSink } from '../node/get-attempt.js';
 export interface HedgedRead extends GetSink {
   /** Asks an owner that has not been asked yet, besides `asked`, since `beganAt`; `undefined` if there is none to be had. */
   askBeside(asked: CacheNode, beganAt: number, sink: GetSink): CacheNode | undefined;
+  /** As `hit`, but nothing happens where the value does not count; answers whether it does. */
+  take(attempt: GetAttempt, bytes: Buffer, start: number, end: number): boolean;
   /** One of two owners asked has no answer; the other may still have one. */
   aside(attempt: GetAttempt, hasFailed: boolean): void;
 }
@@ -116,8 +118,11 @@ class Hedge implements GetSink {
 
   hit(attempt: GetAttempt, bytes: Buffer, start: number, end: number): void {
     if (this.isDone) return;
-    this.isDone = true;
-    this.#read.hit(attempt, bytes, start, end);
+    if (this.#open === 1) {
+      this.isDone = true;
+      this.#read.hit(attempt, bytes, start, end);
+    } else if (this.#read.take(attempt, bytes, start, end)) this.isDone = true;
+    else this.missed(attempt);
   }
 
   missed(attempt: GetAttempt): void {

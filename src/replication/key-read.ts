@@ -61,23 +61,32 @@ export class KeyRead implements HedgedRead {
   }
 
   hit(attempt: GetAttempt, bytes: Buffer, start: number, end: number): void {
-    const { context, key, hash } = this;
+    const value = this.judged(attempt, bytes, start, end);
+    if (value === REJECTED) this.missed(attempt);
+    else if (value === DISTRUSTED) this.distrusted(attempt);
+    else this.found(attempt, value);
+  }
+
+  take(attempt: GetAttempt, bytes: Buffer, start: number, end: number): boolean {
+    const value = this.judged(attempt, bytes, start, end);
+    if (value === REJECTED || value === DISTRUSTED) return false;
+    this.found(attempt, value);
+    return true;
+  }
+
+  private judged(attempt: GetAttempt, bytes: Buffer, start: number, end: number): unknown {
+    const { context, topology, key, hash } = this;
+    return context.judge.judge(topology, attempt.node as CacheNode, key, hash, bytes, start, end);
+  }
+
+  private found(attempt: GetAttempt, value: unknown): void {
+    const { context, key, hash, beyond } = this;
     const { judge } = context;
-    const node = attempt.node as CacheNode;
-    const value = judge.judge(this.topology, node, key, hash, bytes, start, end);
-    if (value === REJECTED) {
-      this.missed(attempt);
-      return;
-    }
-    if (value === DISTRUSTED) {
-      this.distrusted(attempt);
-      return;
-    }
-    const { beyond } = this;
     if (beyond !== undefined && this.leaveFormer(beyond)) context.counters.handoffHits++;
     context.fill(key, hash, this.generation, judge.kept as Kept, judge.expiresAt, attempt.startedAt);
     const missing = beyond?.missedAt;
-    if (missing !== undefined && judge.isCopyable) context.repair(key, hash, this.generation, node, missing);
+    if (missing !== undefined && judge.isCopyable)
+      context.repair(key, hash, this.generation, attempt.node as CacheNode, missing);
     this.resolve(value);
   }
 

@@ -50,6 +50,26 @@ describe('hedged reads', () => {
     await end();
   });
 
+  it.each([
+    ['first', 60, 150],
+    ['second', 150, 60],
+  ])(
+    'do not take bytes of the %s owner that do not count for an answer while the other may have one',
+    async (which, ofFirst, ofSecond) => {
+      const { clock, first, second, key, timed, end } = await start({ read: { hedge: { afterMs: 20 } } });
+      const spoilt = which === 'first' ? first : second;
+      const driver = createMemoryDriver({ name: spoilt.name, store: spoilt, clock });
+      const other = createCache({ nodes: [{ name: spoilt.name, driver }], clock, codec: 'string', health: false });
+      await clock.until(other.set(key, 'no value of ours'));
+      await clock.until(other.destroy());
+      first.latencyMs = ofFirst;
+      second.latencyMs = ofSecond;
+      const [value] = await timed(key);
+      expect(value).toBe('value');
+      await end();
+    },
+  );
+
   it('do not take a miss of one owner for an answer while the other may have one', async () => {
     const { first, second, key, timed, end } = await start({ read: { hedge: { afterMs: 20 } } });
     second.restart({ data: 'empty' });
