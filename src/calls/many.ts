@@ -116,7 +116,8 @@ async function writeMany(
 
 /**
  * Begins the keys wave by wave, each wave with what is left of the call's time; each key must be `done` once. An illegal key
- * or value is a failure of that key, and so is a time that was over before its wave came: nothing is issued for it then.
+ * or value is a failure of that key, and so is a time that was over before its wave came: nothing is issued for it then, nor
+ * after an abort, when nobody listens any more.
  */
 async function inWaves(
   keys: readonly string[],
@@ -128,6 +129,7 @@ async function inWaves(
   const { clock } = parts.read;
   const endsAt = clock.now() + call.totalMs;
   for (let from = 0; from < keys.length; from += WAVE) {
+    if (call.signal?.aborted === true) return;
     const rest = from === 0 ? call : { ...call, totalMs: endsAt - clock.now() };
     const end = Math.min(from + WAVE, keys.length);
     await new Promise<void>((resolve) => {

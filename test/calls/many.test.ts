@@ -33,3 +33,20 @@ it('deleteMany deletes a key where it is when its turn comes, though the ring ha
   for (const cache of [one, two]) expect([...(await cache.getMany(moved)).keys()]).toEqual([]);
   await Promise.all([one, two, both].map((cache) => cache.destroy()));
 });
+
+it('an aborted list begins no further wave', async () => {
+  const store = new MemoryNode({ name: 'a' });
+  const driver = createMemoryDriver({ name: 'a', store });
+  const cache = createCache({ nodes: [{ name: 'a', driver }], health: false });
+  await cache.ready();
+  store.latencyMs = 20;
+  const controller = new AbortController();
+  const writing = cache.setMany(
+    Array.from({ length: 20_000 }, (_, i) => [`key ${i}`, i] as const),
+    { signal: controller.signal, timeoutMs: 20_000 },
+  );
+  controller.abort();
+  await expect(writing).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  await cache.close();
+  expect(store.stats.store).toBeLessThan(5_000);
+});
