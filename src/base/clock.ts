@@ -17,11 +17,14 @@ export interface Timer {
   cancel(): void;
 }
 
+/** Node takes anything longer for 1 ms. Nobody minds that a month is cut to 24 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 class SystemTimer implements Timer {
   readonly #handle: NodeJS.Timeout;
 
   constructor(task: () => void, ms: number, isAwaited: boolean) {
-    this.#handle = setTimeout(task, ms);
+    this.#handle = setTimeout(task, Math.min(ms, LONGEST_TIMER_MS));
     if (!isAwaited) this.#handle.unref();
   }
 

@@ -96,7 +96,7 @@ function limited<T>(
       giveUp(new TimeoutError(message, limitMs, true, { cause: lastError }));
     };
     // The verdict waits for one turn of the event loop: if we were late ourselves, the answer may lie unread in the socket.
-    const timer = limitMs === Infinity ? undefined : clock.setTimer(() => clock.setSoon(onTime), limitMs);
+    const timer = limitMs === Infinity ? undefined : clock.setTimer(() => clock.setSoon(onTime), limitMs, true);
     signal?.addEventListener('abort', onAbort, { once: true });
     new Promise<T>((resolve) => resolve(fn(attempt))).then(
       (result) => end({ hasFailed: false, result }),
@@ -113,7 +113,7 @@ export function pause(ms: number, signal: AbortSignal | undefined, clock: Clock)
       signal?.removeEventListener('abort', done);
       resolve();
     };
-    const timer = clock.setTimer(done, ms);
+    const timer = clock.setTimer(done, ms, true);
     signal?.addEventListener('abort', done, { once: true });
   });
 }

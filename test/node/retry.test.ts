@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Clock } from '../../src/base/clock.js';
+import { type Clock, systemClock } from '../../src/base/clock.js';
 import { CacheError, NodeError, TimeoutError } from '../../src/errors.js';
 import { attemptsOf, retry } from '../../src/node/retry.js';
 import type { Attempt } from '../../src/node/retry-attempt.js';
@@ -27,6 +27,26 @@ describe('retry', () => {
     expect(await retry(() => 1, {}, { clock })).toBe(1);
     expect(await retry(async () => 2, {}, { clock })).toBe(2);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('keeps the process while somebody waits: in a pause, and in an attempt that has a limit', async () => {
+    const waits: [number, boolean | undefined][] = [];
+    const clock: Clock = {
+      ...systemClock,
+      setTimer(task, ms, isAwaited) {
+        waits.push([ms, isAwaited]);
+        return systemClock.setTimer(task, ms, isAwaited);
+      },
+    };
+    const fails = (): never => {
+      throw new NodeError('lost', 'failure');
+    };
+    await expect(retry(fails, { ...PLAIN, attempts: 2, attemptMs: 500 }, { clock })).rejects.toThrow('failure');
+    expect(waits).toEqual([
+      [500, true],
+      [10, true],
+      [500, true],
+    ]);
   });
 
   it('tries again after growing waits and throws the last error itself, with the attempts noted', async () => {
