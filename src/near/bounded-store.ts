@@ -20,6 +20,9 @@ const ENTRY_OVERHEAD_BYTES = 204;
 /** What a Buffer takes beside its bytes: the view, its ArrayBuffer and their allocation; measured on Node 20. */
 const BUFFER_OVERHEAD_BYTES = 176;
 
+/** More than this no Map holds. */
+const MOST_ENTRIES = 2 ** 24;
+
 export interface StoredItem<T> {
   readonly item: T;
   /** Monotonic milliseconds, as are all times here. */
@@ -41,7 +44,9 @@ export class BoundedStore<T> {
   readonly #entries: LRUCache<string, Slot<T>>;
 
   constructor({ maxEntries, maxBytes }: StoreBounds) {
-    this.#entries = new LRUCache({ max: maxEntries, maxSize: maxBytes, sizeCalculation: (entry) => entry.bytes });
+    // Room for all entries is taken at once, so it must not be more than what `maxBytes` can hold of them.
+    const max = Math.min(maxEntries, Math.ceil(maxBytes / ENTRY_OVERHEAD_BYTES), MOST_ENTRIES);
+    this.#entries = new LRUCache({ max, maxSize: maxBytes, sizeCalculation: (entry) => entry.bytes });
   }
 
   get entries(): number {

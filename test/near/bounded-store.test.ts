@@ -24,6 +24,19 @@ function heapInUse(): number {
 }
 
 describe('BoundedStore', () => {
+  it.each([
+    [Number.MAX_SAFE_INTEGER, 1_000, 4],
+    [1e9, 1_000_000, 20],
+    [Number.MAX_SAFE_INTEGER, 1, 0],
+  ])(
+    'takes no room for entries beyond what its bytes can hold: of %d entries and %d bytes',
+    (maxEntries, maxBytes, held) => {
+      const store = new BoundedStore<string>({ maxEntries, maxBytes });
+      for (let i = 0; i < 20; i++) store.set(String.fromCharCode(97 + i), 'v', 1, 0, 1);
+      expect(store.entries).toBe(held);
+    },
+  );
+
   it('never holds more entries or bytes than allowed, and lets the least recently used go first', () => {
     const step = fc.record({
       key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
