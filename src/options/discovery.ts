@@ -5,7 +5,7 @@ import { type DnsOptions, dnsSource } from '../cluster/discovery/dns-source.js';
 import { fileSource } from '../cluster/discovery/file-source.js';
 import type { DiscoverySource } from '../cluster/discovery/source.js';
 import { OptionError } from '../errors.js';
-import { number, type OptionRule, resolveOptions } from '../node/option-rules.js';
+import { integer, number, type OptionRule, resolveOptions } from '../node/option-rules.js';
 
 /** Exactly one of `file`, `dns`, `config` and `source`. `nodes` is the list until the first good answer. */
 export interface DiscoveryOptions {
@@ -27,10 +27,9 @@ export interface DiscoverySettings {
 }
 
 const text: OptionRule = { says: 'a path', holds: (value) => typeof value === 'string' && value !== '' };
-const withHost: OptionRule = {
-  says: 'an object with a host',
-  holds: (value) => typeof value === 'object' && value !== null && 'host' in value && typeof value.host === 'string',
-};
+const object: OptionRule = { says: 'an object', holds: (value) => typeof value === 'object' && value !== null };
+const host: OptionRule = { says: 'a name', holds: (value) => typeof value === 'string' && value !== '' };
+const port = integer(1, 65_535);
 const source: OptionRule = {
   says: 'an object with a name and read()',
   holds: (value) => typeof value === 'object' && value !== null && 'read' in value && typeof value.read === 'function',
@@ -44,20 +43,34 @@ export function resolveDiscovery(options: DiscoveryOptions): DiscoverySettings {
     { intervalMs: 30_000 },
     {
       file: text,
-      dns: withHost,
-      config: withHost,
+      dns: object,
+      config: object,
       source,
       intervalMs: number(10),
     },
   );
   const sources = [
     given.file === undefined ? undefined : fileSource(given.file),
-    given.dns === undefined ? undefined : dnsSource(given.dns),
-    given.config === undefined ? undefined : configSource(given.config),
+    given.dns === undefined ? undefined : dnsSource(resolveDns(given.dns)),
+    given.config === undefined ? undefined : configSource(resolveConfig(given.config)),
     given.source,
   ].filter((one) => one !== undefined);
   const [only] = sources;
   if (only === undefined || sources.length > 1)
     throw new OptionError('discovery', `must name exactly one of file, dns, config and source, got ${sources.length}`);
   return { source: only, intervalMs: given.intervalMs ?? 30_000 };
+}
+
+function resolveDns(options: DnsOptions): DnsOptions {
+  return resolveOptions<DnsOptions>('discovery.dns', withHost('dns', options), options, { host, port, scheme: host });
+}
+
+function resolveConfig(options: ConfigEndpoint): ConfigEndpoint {
+  const rules = { host, port, timeoutMs: number(1, 2 ** 31 - 1) };
+  return resolveOptions<ConfigEndpoint>('discovery.config', withHost('config', options), options, rules);
+}
+
+function withHost<T extends { readonly host: string }>(name: string, options: T): T {
+  if (options.host === undefined) throw new OptionError(`discovery.${name}.host`, `must be ${host.says}`);
+  return options;
 }

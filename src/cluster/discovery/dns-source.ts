@@ -1,6 +1,8 @@
 /**
  * Names looked up again and again: A and AAAA records give one node an address on the given port, SRV records one node a
- * target with its port and, as its weight, the record's. Nodes are named by address, so a list in another order moves nothing.
+ * target with its port and, as its weight, the record's as a multiple of the smallest: services that weigh their targets by
+ * their number change all weights at once, which must move nothing. Nodes are named by address, so a list in another order
+ * moves nothing either.
  */
 
 import { Resolver } from 'node:dns/promises';
@@ -14,6 +16,9 @@ export interface DnsOptions {
   /** Scheme of the nodes. @default 'redis' */
   readonly scheme?: string | undefined;
 }
+
+/** The largest weight of a node. */
+const MOST = 1_000;
 
 /** What is asked of a resolver; tests bring their own. */
 export interface DnsResolver {
@@ -34,8 +39,13 @@ export function dnsSource(
 
 async function targets(resolver: DnsResolver, host: string, scheme: string): Promise<FoundNode[]> {
   const records = await resolver.resolveSrv(host);
+  const weights = records.map(({ weight }) => Math.max(1, weight));
+  const least = Math.min(...weights);
   return records
-    .map(({ name, port, weight }) => ({ url: `${scheme}://${name}:${port}`, weight: Math.max(1, weight) }))
+    .map(({ name, port }, i) => ({
+      url: `${scheme}://${name}:${port}`,
+      weight: Math.min(MOST, (weights[i] as number) / least),
+    }))
     .sort(byUrl);
 }
 

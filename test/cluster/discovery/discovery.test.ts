@@ -172,6 +172,31 @@ describe('sources of nodes', () => {
     ]);
   });
 
+  it('takes the weights of SRV records for shares: of a service that weighs its targets by their number, nothing moves', async () => {
+    const records = (weights: readonly number[]) => ({
+      resolve4: async () => [],
+      resolve6: async () => [],
+      resolveSrv: async () => weights.map((weight, i) => ({ name: `n${i}`, port: 1, weight })),
+    });
+    const weightsOf = async (...weights: number[]) =>
+      (await dnsSource({ host: '_redis._tcp.x' }, records(weights)).read()).map((node) =>
+        typeof node === 'string' ? undefined : node.weight,
+      );
+    expect(await weightsOf(33, 33, 33)).toEqual([1, 1, 1]);
+    expect(await weightsOf(25, 25, 25, 25)).toEqual([1, 1, 1, 1]);
+    expect(await weightsOf(20, 30)).toEqual([1, 1.5]);
+    expect(await weightsOf(65_535, 1)).toEqual([1_000, 1]);
+    expect(await weightsOf(0, 0)).toEqual([1, 1]);
+  });
+
+  it('refuses options of a source that it does not know', () => {
+    const refused = (discovery: object) => {
+      expect(() => createCache({ nodes: ['memory://a'], discovery })).toThrow(/is not an option/);
+    };
+    refused({ dns: { host: 'x', type: 'SRV' } });
+    refused({ config: { host: 'x', port: 1, timeout: 5 } });
+  });
+
   it('asks a configuration endpoint, answered in pieces, and refuses another shape', async () => {
     const answer = 'CONFIG cluster 0 68\r\n12\nmc-1.x|10.0.0.1|11211 mc-2.x||11212\n\r\nEND\r\n';
     const nodes = [
