@@ -4,7 +4,7 @@
  */
 
 import { testWay } from './support/way.js';
-import { connected, keysOf, type World } from './support/world.js';
+import { keysOf, reconnected, type World } from './support/world.js';
 
 async function eitherValue(world: World) {
   const server = await world.server();
@@ -19,9 +19,10 @@ async function eitherValue(world: World) {
   await Promise.all(unanswered.map((key) => watched.set(key)));
   proxy.apply({ kind: 'hold' }, 'toNode');
   await Promise.all([...lost.map((key) => watched.set(key)), ...undeleted.map((key) => watched.delete(key))]);
-  proxy.reset();
-  await proxy.heal();
-  await connected(watched.cache);
+  await reconnected(watched.cache, proxy, () => {
+    proxy.reset();
+    void proxy.heal();
+  });
 
   await watched.read(keys);
   await Promise.all([...unanswered, ...lost].map((key) => watched.set(key)));
@@ -65,7 +66,9 @@ async function neverSent(world: World) {
   await Promise.all([...keys.map((key) => watched.delete(key)), blocking]);
   await proxy.heal();
 
-  await Promise.all(others.map((key) => watched.set(key)));
+  // Few at a time: they wait for room, too.
+  for (let from = 0; from < others.length; from += 25)
+    await Promise.all(others.slice(from, from + 25).map((key) => watched.set(key)));
   await watched.read(keys);
   await watched.read(others.slice(-50));
   return watched;

@@ -17,7 +17,7 @@ import { ZombieRelay } from './zombie-relay.js';
 export type NodeKind = TestServer['kind'];
 
 /** Short, so that what times out does so soon; long enough for a busy machine to answer. */
-const TIMEOUTS = { connectMs: 1_000, attemptMs: 100, totalMs: 250 };
+const TIMEOUTS = { connectMs: 1_000, attemptMs: 150, totalMs: 350 };
 
 /** Probes and ejections that take moments. */
 export const QUICK_HEALTH = {
