@@ -7,7 +7,7 @@
 
 import type { Clock } from '../base/clock.js';
 import type { Inspection } from '../driver/driver.js';
-import { type CacheError, NodeError, TimeoutError } from '../errors.js';
+import { type CacheError, NodeError, OptionError, TimeoutError } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { Lane } from '../node/lane.js';
 import type { HealthSettings, ProbeTarget } from '../options/health.js';
@@ -78,6 +78,9 @@ function targetOf(node: CacheNode, target: CanaryTarget): ProbeTarget {
   return {
     name: node.name,
     raw: async (...words) => {
+      // Anything else would throw in the middle of a request, where nobody could catch it; an empty one has no reply.
+      if (words.length === 0 || !words.every((word) => typeof word === 'string' || Buffer.isBuffer(word)))
+        throw new OptionError('words', 'must be strings and Buffers, at least one');
       const outcome = await promised<unknown>(target, (origin) => node.raw(origin, LANE, words));
       if (outcome.failure !== undefined) throw outcome.failure.error;
       return outcome.result;

@@ -5,7 +5,7 @@ import { callback, either, integer, number, type OptionRule, resolveOptions, sha
 /** What a probe of one's own is given. */
 export interface ProbeTarget {
   readonly name: string;
-  /** Sends a command of the node's own protocol; rejects where the driver knows none. */
+  /** Sends a command of the node's own protocol, of strings and Buffers; rejects where the driver knows none. */
   readonly raw: (...words: readonly (string | Buffer)[]) => Promise<unknown>;
 }
 
