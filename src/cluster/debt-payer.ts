@@ -32,6 +32,8 @@ export class DebtPayer {
   /** Nodes met so far: a debt may come up at any of them when a settling time ends. */
   readonly #nodes = new Set<CacheNode>();
   readonly #busy = new Set<CacheNode>();
+  /** Calls from before a node left may still fail there. */
+  readonly #gone = new WeakSet<CacheNode>();
   /** Nodes that have refused to end a connection. */
   readonly #unwilling = new WeakSet<CacheNode>();
   #timer: Timer | undefined;
@@ -56,6 +58,7 @@ export class DebtPayer {
 
   /** Debts of `node` may have grown. */
   owed(node: CacheNode): void {
+    if (this.#gone.has(node)) return;
     this.#nodes.add(node);
     this.#schedule();
   }
@@ -68,6 +71,7 @@ export class DebtPayer {
 
   /** The node is gone for good. */
   forget(node: CacheNode): void {
+    this.#gone.add(node);
     this.#nodes.delete(node);
   }
 

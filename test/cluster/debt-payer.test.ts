@@ -55,6 +55,30 @@ async function start(options: CacheOptions = {}, wrapped = (driver: Driver): Dri
 }
 
 describe('the payer', () => {
+  it('is done with a node that has left, though a call from before still tries to write there', async () => {
+    const clock = new FakeClock();
+    const store = new MemoryNode({ name: 'a', clock });
+    const cache = createCache({
+      nodes: [{ name: 'a', driver: createMemoryDriver({ name: 'a', store, clock }) }, 'memory://b'],
+      clock,
+      health: false,
+      timeouts: { totalMs: 50, attemptMs: 50 },
+      retry: { attempts: 3, backoff: 'fixed', jitter: 'none', baseMs: 300, maxMs: 300 },
+    });
+    await clock.until(cache.ready());
+    const key = Array.from({ length: 50 }, (_, i) => `k${i}`).find((each) => cache.ring.owners(each)[0] === 'a') ?? '';
+    store.latencyMs = 20;
+    const writing = cache.set(key, 'v', { timeoutMs: 10_000 });
+    await clock.advance(10);
+    store.kill();
+    await clock.until(cache.removeNode('a', { drain: false }));
+    expect(await clock.until(writing)).toBe(false);
+    await clock.advance(10_000);
+    expect(clock.pendingTimers).toBe(0);
+    const { unpaidDebts } = await clock.until(cache.close());
+    expect(unpaidDebts).toBe(0);
+  });
+
   it('goes on with another connection when a node never answers what it asks about connections', async () => {
     const { clock, store, cache, owed, abandonWrite, connected } = await start();
     await abandonWrite();
