@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
 import { nameLookup } from '../../base/name-lookup.js';
 import { NodeError } from '../../errors.js';
+import type { Credentials } from '../driver.js';
 import { guessSpeaker } from './foreign-speaker.js';
 import type { RedisStream } from './redis-connection.js';
 import { errorOfReply } from './redis-errors.js';
@@ -21,8 +22,7 @@ export async function openStream(options: RedisDriverOptions, signal: AbortSigna
     });
   });
   aborted.catch(() => undefined);
-  const { credentials: source } = options;
-  const credentials = typeof source === 'function' ? await Promise.race([source(), aborted]) : source;
+  const credentials = await askCredentials(options, aborted);
   const settings: RedisOptions & { replyMapping: 'legacy' } = {
     ...PROFILE,
     Connector: opening.connectorClass(),
@@ -45,6 +45,20 @@ export async function openStream(options: RedisDriverOptions, signal: AbortSigna
     redis.disconnect();
     throw error instanceof NodeError ? error : opening.explain(refusal ?? error);
   }
+}
+
+/** Unreachable and not refused: who tells credentials may well tell them in a moment, and is then asked again. */
+async function askCredentials(options: RedisDriverOptions, aborted: Promise<never>): Promise<Credentials | undefined> {
+  const { credentials: source } = options;
+  if (typeof source !== 'function') return source;
+  try {
+    const told = await Promise.race([source(), aborted]);
+    if (told === undefined || typeof told?.password === 'string') return told;
+  } catch (cause) {
+    if (cause instanceof NodeError) throw cause;
+    throw new NodeError('unreachable', `the credentials for ${whereIs(options)} could not be had`, { cause });
+  }
+  throw new NodeError('unreachable', `the credentials for ${whereIs(options)} came without a password`);
 }
 
 /** DRIVERS.md gives the reason for each: no queue, no timer, no resending and no reconnecting of ioredis's own. */

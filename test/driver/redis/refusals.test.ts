@@ -104,4 +104,25 @@ describe('refusals of Redis', () => {
   it('of a database that does not exist name the database', async () => {
     await expect(connect(await server(), { database: 99 })).rejects.toThrow(/DB index is out of range/);
   });
+
+  it('by whoever tells the credentials are told as that, with their cause, and so are credentials that are none', async () => {
+    const address = { host: '127.0.0.1', port: await server() };
+    const signal = AbortSignal.timeout(2_000);
+    const cause = new Error('the vault is sealed');
+    const rejects = () => Promise.reject(cause);
+    const throws = () => {
+      throw cause;
+    };
+    for (const credentials of [rejects, throws])
+      await expect(createRedisDriver({ address, credentials }).connect({ signal })).rejects.toMatchObject({
+        message: expect.stringMatching(/credentials for .* could not be had/),
+        cause,
+      });
+    for (const json of ['null', '{}', '{"password":5}', '"hunter2"']) {
+      const credentials = async () => JSON.parse(json);
+      await expect(createRedisDriver({ address, credentials }).connect({ signal })).rejects.toThrow(
+        /credentials for .* came without a password$/,
+      );
+    }
+  });
 });
