@@ -118,7 +118,7 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
           apply: (found) => cluster.setNodes(found),
           failed: (source, reason) => events.emit('discoveryFailed', { source, reason }),
         });
-  const lifecycle = new Lifecycle(clock, cluster, payer, events, () => discovery?.stop());
+  const lifecycle = new Lifecycle(clock, cluster, payer, events, contexts.hasWaiting, () => discovery?.stop());
   const parts: CacheParts = {
     keys,
     values,

@@ -25,6 +25,8 @@ export class BudgetedRetries implements Retries {
   readonly #issued: () => number;
   #callsBefore = 0;
   #resent = 0;
+  /** Calls that wait to be tried again. */
+  waiting = 0;
 
   /** `issued`: operations asked of the nodes so far. */
   constructor(settings: CacheSettings, counters: Counters, issued: () => number) {
@@ -62,7 +64,9 @@ export class BudgetedRetries implements Retries {
     const { retry, clock, random } = this.#settings;
     this.#counters.retries++;
     const delayMs = retry === undefined ? 0 : delayFor(attempts, retry, 0, random);
+    this.waiting++;
     const resend = (): void => {
+      this.waiting--;
       this.#resent++;
       again();
     };

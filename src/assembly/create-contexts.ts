@@ -50,6 +50,8 @@ export function createContexts(parts: ContextParts): {
   readonly repair: ReadRepair;
   readonly carry: Carry;
   readonly waiting: KeyQueue;
+  /** Whether a call is under way that asks no node just now: it waits to be tried again, or for its key to be carried over. */
+  readonly hasWaiting: () => boolean;
 } {
   const { settings, disabledRules, turn, ledger, values, calendar, generations, near, fallback, events, payer } = parts;
   const { clock } = settings;
@@ -154,7 +156,8 @@ export function createContexts(parts: ContextParts): {
   };
   const copying = new Copying(read, parts.topology);
   const repair = new ReadRepair(read, copying);
-  return { read, write, repair, carry: new Carry(read, copying, write.owed), waiting };
+  const hasWaiting = (): boolean => retries.waiting > 0 || !waiting.isEmpty;
+  return { read, write, repair, carry: new Carry(read, copying, write.owed), waiting, hasWaiting };
 }
 
 function hedgesOf({ read, clock }: CacheSettings, retries: Retries): Hedges | undefined {

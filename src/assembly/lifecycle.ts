@@ -17,6 +17,7 @@ export class Lifecycle {
   readonly #cluster: Cluster;
   readonly #payer: DebtPayer;
   readonly #events: EventBus;
+  readonly #hasWaiting: () => boolean;
   readonly #stopOthers: () => void;
   #closing: Promise<CloseReport> | undefined;
   /** When closing ends at the latest. */
@@ -25,12 +26,23 @@ export class Lifecycle {
   /** The nodes are closed, or being so: nothing more is waited for. */
   isOver = false;
 
-  /** `stopOthers` is called as closing begins, to end whatever would still change the ring. */
-  constructor(clock: Clock, cluster: Cluster, payer: DebtPayer, events: EventBus, stopOthers: () => void) {
+  /**
+   * @param hasWaiting whether calls are under way that no node is asked for at present
+   * @param stopOthers called as closing begins, to end whatever would still change the ring
+   */
+  constructor(
+    clock: Clock,
+    cluster: Cluster,
+    payer: DebtPayer,
+    events: EventBus,
+    hasWaiting: () => boolean,
+    stopOthers: () => void,
+  ) {
     this.#clock = clock;
     this.#cluster = cluster;
     this.#payer = payer;
     this.#events = events;
+    this.#hasWaiting = hasWaiting;
     this.#stopOthers = stopOthers;
   }
 
@@ -65,7 +77,8 @@ export class Lifecycle {
   async #close(): Promise<CloseReport> {
     this.#stopOthers();
     const isOver = (): boolean => this.#report !== undefined;
-    await this.#until(() => isOver() || this.#cluster.topology.nodes.every((node) => node.isIdle));
+    const isIdle = (): boolean => !this.#hasWaiting() && this.#cluster.topology.nodes.every((node) => node.isIdle);
+    await this.#until(() => isOver() || isIdle());
     if (!isOver() && this.#payer.unpaid > 0) await this.#until(() => isOver() || !this.#payer.canPay());
     return this.#end();
   }

@@ -197,6 +197,27 @@ describe('close', () => {
     expect(await cache.close({ timeoutMs: 0 })).toEqual({ unpaidDebts: 0 });
   });
 
+  it('lets a call be tried again that waits for that', async () => {
+    const clock = new FakeClock();
+    const store = new MemoryNode({ name: 'a', clock });
+    const cache = createCache({
+      nodes: [{ name: 'a', driver: createMemoryDriver({ name: 'a', store, clock }) }],
+      clock,
+      health: false,
+      timeouts: { totalMs: 5_000 },
+      retry: { attempts: 3, backoff: 'fixed', jitter: 'none', baseMs: 300, maxMs: 300 },
+    });
+    await clock.until(cache.ready());
+    store.latencyMs = 20;
+    const written = cache.set('k', 'v');
+    await clock.advance(10);
+    store.restart({ data: 'keep' });
+    await clock.advance(1);
+    const closed = cache.close({ timeoutMs: 3_000 });
+    expect(await clock.until(written)).toBe(true);
+    await clock.until(closed);
+  });
+
   it('ends no listener early: what calls under way tell is still told', async () => {
     const store = new MemoryNode({ name: 'a' });
     const nodes = [{ name: 'a', driver: createMemoryDriver({ name: 'a', store }) }];
