@@ -124,8 +124,12 @@ export function notTimeout(timeoutMs: unknown, min: number): OptionError {
 
 /** Whatever keeps the contract of an AbortSignal is one: test environments bring their own. */
 function checkSignal(signal: AbortSignal): void {
-  if (typeof signal !== 'object' || signal === null || typeof signal.addEventListener !== 'function')
-    throw new OptionError('signal', 'must be an AbortSignal');
+  const isSignal =
+    typeof signal === 'object' &&
+    signal !== null &&
+    typeof signal.addEventListener === 'function' &&
+    typeof signal.removeEventListener === 'function';
+  if (!isSignal) throw new OptionError('signal', 'must be an AbortSignal');
   if (signal.aborted) throw aborted(signal);
 }
 
@@ -152,8 +156,10 @@ export function resolveTtl(ttlMs: unknown, defaultMs: number): number {
 export function heard<T>(work: Promise<T>, { signal }: Call): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
-    const stop = onAbort(signal, () => reject(aborted(signal)));
-    work.then(resolve, reject).finally(stop);
+    let stop = (): void => undefined;
+    // Before the signal is touched: it may be somebody's own, and throw, and the work's outcome must reach someone.
+    work.then(resolve, reject).finally(() => stop());
+    stop = onAbort(signal, () => reject(aborted(signal)));
   });
 }
 

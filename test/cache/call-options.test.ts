@@ -54,6 +54,7 @@ describe('options of a call', () => {
     [{ read: { onmiss: 'next' } }, 'read.onmiss'],
     [{ signal: {} }, 'signal'],
     [{ signal: 'abort' }, 'signal'],
+    [{ signal: { addEventListener: () => undefined } }, 'signal'],
     [null, 'options'],
     [5, 'options'],
     ['k', 'options'],
@@ -125,6 +126,22 @@ describe('signal', () => {
       await cache.set('after', method);
       expect(await cache.get('after')).toBe(method);
     }
+    await cache.destroy();
+  });
+
+  it('that throws when it is listened to fails the call, and leaves no outcome unheard', async () => {
+    const cache = createCache({ nodes: ['redis://127.0.0.1:1'], onUnavailable: 'throw', fallback: false });
+    const signal = {
+      addEventListener(): never {
+        throw new Error('no listeners, please');
+      },
+      removeEventListener: () => undefined,
+    };
+    const error = await refusalOf(invoke(cache, 'get', ['k', { signal }]));
+    expect(error).toMatchObject({ message: 'no listeners, please' });
+    await expect(cache.get('k')).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' });
+    // A rejection that nobody hears is found by the leak gate.
+    await new Promise((resolve) => setImmediate(resolve));
     await cache.destroy();
   });
 
