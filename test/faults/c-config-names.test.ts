@@ -4,9 +4,10 @@ import { lookup } from 'node:dns';
 import { readFile } from 'node:fs/promises';
 import type { LookupFunction } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { NameLookup } from '../../src/base/name-lookup.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { NameLookup, nameLookup } from '../../src/base/name-lookup.js';
 import { createMetaDriver } from '../../src/driver/memcached/meta-driver.js';
+import { createSaslDriver } from '../../src/driver/memcached/sasl-driver.js';
 import { createRedisDriver } from '../../src/driver/redis/redis-driver.js';
 import { createCache } from '../../src/index.js';
 import { clean, ending, LATENESS_MS, openCache, startFleet, until } from './fleet.js';
@@ -73,6 +74,21 @@ describe('names of nodes', () => {
     expect(asked).toHaveLength(4);
     answers.at(-1)?.();
     await readFile(new URL(import.meta.url));
+  });
+
+  // Planted fault: one protocol asks the system by itself.
+  it.each([
+    ['redis', createRedisDriver],
+    ['memcached', createMetaDriver],
+    ['memcached+sasl', createSaslDriver],
+  ] as const)('C8 look-ups for %s count among them', async (_kind, create) => {
+    const look = vi.spyOn(nameLookup, 'look');
+    onTestFinished(() => look.mockRestore());
+    const connecting = create({ address: { host: 'localhost', port: 1 } }).connect({
+      signal: AbortSignal.timeout(2_000),
+    });
+    await expect(connecting).rejects.toMatchObject({ reason: 'refused' });
+    expect(look.mock.calls.map(([name]) => name)).toEqual(['localhost']);
   });
 
   // Planted fault: `family: 6`, or the first address alone.

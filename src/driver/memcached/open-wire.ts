@@ -9,6 +9,7 @@ import {
   type SocketConstructorOpts,
 } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { nameLookup } from '../../base/name-lookup.js';
 import { NodeError } from '../../errors.js';
 import type { Address, TlsOptions } from '../driver.js';
 import { linkError, optionsError, whereIs } from './link-errors.js';
@@ -101,7 +102,7 @@ function readingOptions(reader: Wire): SocketConstructorOpts & { readonly onread
 
 function tcpOptions({ address, lookup }: WireOptions): SocketConnectOpts {
   if (address.path !== undefined) return { path: address.path };
-  return { host: address.host, port: address.port, ...(lookup === undefined ? {} : { lookup }) };
+  return { host: address.host, port: address.port, lookup: lookup ?? nameLookup.look };
 }
 
 function tlsOptions(socket: Socket, address: Address, tls: TlsOptions) {
