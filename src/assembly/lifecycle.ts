@@ -51,19 +51,19 @@ export class Lifecycle {
   }
 
   async ready(): Promise<void> {
-    const { nodes } = this.#cluster.topology;
+    const cluster = this.#cluster;
     const giveUpAt = this.#clock.now() + READY_MS;
-    const isTried = (): boolean => nodes.every((node) => node.isConnected || node.lastError !== undefined);
-    const isReached = (): boolean => nodes.some((node) => node.isConnected);
+    // Of the moment: nodes may be replaced meanwhile.
+    const isTried = (): boolean => cluster.topology.nodes.every((node) => node.isConnected || node.lastError);
+    const isReached = (): boolean => cluster.topology.nodes.some((node) => node.isConnected);
     await this.#until(
       () => this.isClosed || (isTried() && isReached()),
       () => giveUpAt,
     );
     if (this.isClosed) throw new CacheError('ERR_CLOSED', 'the cache is closed');
-    if (!isReached())
-      throw new CacheError('ERR_UNAVAILABLE', `no node can be reached: ${nodes[0]?.lastError?.message ?? ''}`, {
-        cause: nodes[0]?.lastError,
-      });
+    if (isReached()) return;
+    const cause = cluster.topology.nodes[0]?.lastError;
+    throw new CacheError('ERR_UNAVAILABLE', `no node can be reached: ${cause?.message ?? ''}`, { cause });
   }
 
   /** The earliest end asked for counts: 0 ends at once, also what is being closed already. */

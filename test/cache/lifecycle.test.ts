@@ -132,6 +132,24 @@ describe('a hung node', () => {
 });
 
 describe('ready', () => {
+  it('looks at the nodes of the moment: where others have taken their place, one of them is enough', async () => {
+    const clock = new FakeClock();
+    const gone = createMemoryDriver({ name: 'gone', clock });
+    const cache = createCache({
+      nodes: [{ name: 'never', driver: { ...gone, connect: () => new Promise(() => undefined) } }],
+      health: false,
+      clock,
+    });
+    const ready = cache.ready();
+    await clock.advance(100);
+    const other = createMemoryDriver({ name: 'other', clock });
+    await clock.until(cache.setNodes([{ name: 'other', driver: other }]));
+    const began = clock.now();
+    await clock.until(ready);
+    expect(clock.now() - began).toBeLessThan(1_000);
+    await cache.destroy();
+  });
+
   it('rejects after five seconds in which no node could be reached', async () => {
     const clock = new FakeClock();
     const store = new MemoryNode({ name: 'a', clock });
