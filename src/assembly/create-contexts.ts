@@ -86,7 +86,8 @@ export function createContexts(parts: ContextParts): {
       settings.placement !== undefined || key.includes('{') ? xxh32(key) : place,
   };
   const state = new Degradation(events, clock);
-  const refill = new RefillFilter();
+  // What was read a moment ago must be remembered for as long as it may be served.
+  const refill = new RefillFilter(Math.min(1_000, (settings.fallback?.maxStaleMs ?? 1_000) / 4));
   const waiting = new KeyQueue(clock);
   const rejected: ReadContext['rejected'] = (node, hash, verdict) => {
     if (verdict !== 'expired') counters.corrupt++;

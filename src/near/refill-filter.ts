@@ -3,7 +3,7 @@
  *
  * Remembering costs about 150 ns and, worse, makes every value read outlive the young generation of the heap (GET at 256
  * in flight spent a fifth of its time in the collector). This costs about 5 ns: one word a bucket, half of it hash and
- * half the second in which a key of that hash was last remembered. Two words a bucket, because with one a seventh of 10,000
+ * half the period, mostly a second, in which a key of that hash was last remembered. Two words a bucket, because with one a seventh of 10,000
  * keys would put each other out at every read. A collision costs a needless fill, never a missing one, except after a
  * write, which `forget` tells of.
  */
@@ -13,11 +13,16 @@ const MASK = BUCKETS - 1;
 
 export class RefillFilter {
   readonly #words = new Uint32Array(2 * BUCKETS);
+  readonly #periodMs: number;
 
-  /** Whether the key was last remembered in another second than this; takes note if so. `nowMs` is monotonic. */
+  constructor(periodMs = 1_000) {
+    this.#periodMs = periodMs;
+  }
+
+  /** Whether the key was last remembered in another period than this; takes note if so. `nowMs` is monotonic. */
   isDue(keyHash: number, nowMs: number): boolean {
-    // Bucket by the low half, so the word need only hold the high half. Second 0 is that of an empty word: never used.
-    const word = ((keyHash & 0xffff_0000) | (1 + (Math.floor(nowMs / 1_000) % 65_535))) >>> 0;
+    // Bucket by the low half, so the word need only hold the high half. Period 0 is that of an empty word: never used.
+    const word = ((keyHash & 0xffff_0000) | (1 + (Math.floor(nowMs / this.#periodMs) % 65_535))) >>> 0;
     const at = (keyHash & MASK) * 2;
     const words = this.#words;
     if (words[at] === word || words[at + 1] === word) return false;

@@ -39,6 +39,17 @@ describe('the fallback', () => {
     expect(cache.stats().fallback.entries).toBe(1);
     await clock.until(cache.destroy());
   });
+
+  it('knows what was read a moment ago, however short a time it may serve it', async () => {
+    const { clock, store, cache } = await start({ fallback: { maxStaleMs: 300 } });
+    await clock.until(cache.get('k'));
+    await clock.advance(350);
+    expect(await clock.until(cache.get('k'))).toBe('v');
+    await clock.advance(50);
+    store.kill();
+    expect(await clock.until(cache.get('k'))).toBe('v');
+    await clock.until(cache.destroy());
+  });
 });
 
 describe('the near cache', () => {

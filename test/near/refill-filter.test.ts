@@ -18,6 +18,18 @@ describe('RefillFilter', () => {
     ]);
   });
 
+  it('lets a key be remembered more often where what is remembered does not keep for seconds', () => {
+    const filter = new RefillFilter(300);
+    expect([0, 100, 299, 300, 500, 600].map((now) => filter.isDue(HASH, now))).toEqual([
+      true,
+      false,
+      false,
+      true,
+      false,
+      true,
+    ]);
+  });
+
   it('lets a key be remembered at once after it was written', () => {
     const filter = new RefillFilter();
     filter.isDue(HASH, 5_000);
