@@ -105,16 +105,10 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
   }
 
   answered(attempt: Attempt<boolean>): void {
-    const { ledger } = this.context;
     this.open--;
+    this.context.ledger.confirm(this.hash, this.key, this.stamp, attempt.node.slot);
     // An owner that got a delete in place of a value too large for it holds nothing older, and does not have the value.
-    if (this.bytes !== undefined && attempt.kind === 'delete') {
-      ledger.confirm(this.hash, this.key, this.stamp, attempt.node.slot);
-      this.settle();
-      return;
-    }
-    ledger.confirm(this.hash, this.key, this.stamp, attempt.node.slot);
-    this.confirmed++;
+    if (this.bytes === undefined || attempt.kind === 'store') this.confirmed++;
     this.settle();
   }
 
@@ -153,10 +147,12 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
     const { ledger, attemptMs } = this.context;
     const timeoutMs = Math.min(attemptMs, totalMs);
     const former = topology.formerOwners(this.place, key, owners);
-    for (const node of [...topology.displaced(this.place, key, owners), ...former]) {
+    const others = [...topology.displaced(this.place, key, owners), ...former];
+    for (const node of others) {
       ledger.owe(this.hash, key, node.slot, this.stamp);
       this.context.owed(node);
     }
+    if (others.length > 0) this.renounce();
     if (this.bytes !== undefined) return;
     for (const node of former) {
       const payment = ledger.paymentFor(node.slot, this.hash, key);
@@ -207,6 +203,12 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
     node.store(this, lane, 'set', bytes, ttlMs);
   }
 
+  /** A delete that not everybody has heard of: raw copies that others make of what is left tell no age. */
+  private renounce(): void {
+    const { ledger, values } = this.context;
+    if (this.bytes === undefined && !values.isEnveloped) ledger.renounce(this.hash, this.stamp);
+  }
+
   private owe(attempt: Attempt<boolean>, error: CacheError): void {
     const { ledger } = this.context;
     const node = attempt.node as CacheNode;
@@ -214,6 +216,7 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
     if (attempt.sentOn !== undefined && faultOf(error) === 'link' && error.code !== 'ERR_TIMEOUT')
       ledger.abandon(node.slot, attempt.sentOn, [{ hash: this.hash, key: this.key }]);
     this.context.owed(node);
+    if (this.topology.replication > 1) this.renounce();
   }
 
   private settle(): void {

@@ -22,6 +22,7 @@ const HIGH_MASK = 0x1f_ffff;
 const FIRST_CONFIRMED = 1 << 21;
 const ALL_CONFIRMED = FIRST_CONFIRMED * 15;
 const UNLISTED = 1 << 25;
+const RENOUNCED = 1 << 26;
 
 /** A pair of columns without witnesses. */
 export const NO_WITNESSES = 0xffff_ffff;
@@ -108,6 +109,15 @@ export class FloorTable {
   /** Whether the write may have been sent to others than the listed witnesses. */
   isUnlistedAt(at: number): boolean {
     return (this.words[at + HIGH]! & UNLISTED) !== 0;
+  }
+
+  /** Raw copies of the key count nowhere from here on, whoever confirms: until it is written again. */
+  renounce(at: number): void {
+    this.words[at + HIGH]! |= RENOUNCED;
+  }
+
+  isRenouncedAt(at: number): boolean {
+    return (this.words[at + HIGH]! & RENOUNCED) !== 0;
   }
 
   /** The witness in column `column`, 0 to 3, or `NO_WITNESS`. */

@@ -68,6 +68,7 @@ export class Judge {
       return this.evicted.isEndangered(hash, node.incident) ? 'fence' : 'no';
     }
     const floor = this.floors.stampAt(at);
+    if (this.floors.isRenouncedAt(at)) return 'key';
     // What was sent and not answered yet runs before whatever is sent now, or is lost before it.
     if (this.floors.columnOf(at, node.witness) < 0) {
       if (node.debts.has(hash, key) || node.forgotten.at(hash) >= floor) return 'key';
@@ -77,6 +78,7 @@ export class Judge {
   }
 
   private trustsRaw(node: NodeLedger, at: number, floor: number, hash: number, key: string, place: number): boolean {
+    if (this.floors.isRenouncedAt(at)) return false;
     // Whoever confirmed the last write owes nothing: it struck the debt, or a later debt struck the confirmation.
     if (!this.floors.isConfirmedBy(at, node.witness) && (floor > node.emptiedAt || node.debts.has(hash, key)))
       return false;

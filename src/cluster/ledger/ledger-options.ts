@@ -1,5 +1,7 @@
 /** What a ledger is given, and the bounds it keeps to when told nothing. */
 
+import { STAMPS_PER_MS } from '../../base/hybrid-clock.js';
+
 /** Rules of the staleness table that tests switch off one by one, to see that the test of each can fail. */
 export type LedgerRule = 'R3' | 'R3-skew' | 'R3-evicted' | 'R4-key' | 'R4-connection' | 'R4-arc' | 'R6' | 'R7';
 
@@ -55,4 +57,9 @@ export function boundsOf(options: LedgerOptions): LedgerBounds {
     maxPayableBytes: options.maxPayableBytes ?? LEDGER_DEFAULTS.maxPayableBytes,
     settlingMs: options.settlingMs ?? LEDGER_DEFAULTS.settlingMs,
   };
+}
+
+/** In stamps: whole numbers, so that beyond f + skew means from f + skew + 1 on. */
+export function skewOf({ maxClockSkewMs = LEDGER_DEFAULTS.maxClockSkewMs, disabledRules }: LedgerOptions): number {
+  return disabledRules?.has('R3-skew') ? 0 : Math.ceil(maxClockSkewMs * STAMPS_PER_MS) + 1;
 }

@@ -38,6 +38,11 @@ export interface ReadJudge {
 /** For writers. */
 export interface WriteLog {
   /**
+   * The delete of this stamp did not get to everybody who may hold the key, and copies of it carry no stamps: other
+   * processes may copy what the one still holds to another, who confirmed. No copy counts until the key is written again.
+   */
+  renounce(hash: number, stamp: number): void;
+  /**
    * A write or delete of the key is issued, before anything is sent: no older copy counts from here on.
    * @param owners to whom it will be sent, each of whom must then `confirm` or be owed. Without them nothing tells an
    *   owner with the write on its way from a node that never heard of it: conditional writes trust both, and raw copies

@@ -7,14 +7,13 @@
  * it forgets under its bounds it answers for with misses, never with an old value.
  */
 
-import { STAMPS_PER_MS } from '../../base/hybrid-clock.js';
 import type { Arc } from '../../ring/arcs.js';
 import type { ConnectionName, LedgerKey } from './connection-debts.js';
 import { EvictedFloors } from './evicted-floors.js';
 import { NO_FENCE } from './fences.js';
 import { FloorTable, MAX_LISTED } from './floor-table.js';
 import { type Distrust, Judge } from './judge.js';
-import { boundsOf, LEDGER_DEFAULTS, type LedgerBounds, type LedgerOptions } from './ledger-options.js';
+import { boundsOf, type LedgerBounds, type LedgerOptions, skewOf } from './ledger-options.js';
 import type { DebtBook, EnumerationMark, NodeNews, ReadJudge, WriteLog } from './ledger-roles.js';
 import { type LedgerStats, ledgerStats } from './ledger-stats.js';
 import type { NodeLedger } from './node-ledger.js';
@@ -36,7 +35,6 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
 
   constructor(options: LedgerOptions) {
     const { clientId, clock, disabledRules = new Set(), onEviction = 'strict' } = options;
-    const maxClockSkewMs = options.maxClockSkewMs ?? LEDGER_DEFAULTS.maxClockSkewMs;
     this.clock = clock;
     this.keepsDebts = !disabledRules.has('R4-key');
     this.keepsFences = !disabledRules.has('R7');
@@ -45,9 +43,7 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
     this.floors.onEvict = (at) => this.evict(at);
     this.evicted = new EvictedFloors(this.bounds.maxFloors);
     this.nodes = new NodeLedgers(this.floors, this.bounds);
-    // Stamps are whole numbers: beyond f + skew means from f + skew + 1 on.
-    const skew = disabledRules.has('R3-skew') ? 0 : Math.ceil(maxClockSkewMs * STAMPS_PER_MS) + 1;
-    this.judge = new Judge(this.floors, this.evicted, clientId, skew, onEviction === 'strict');
+    this.judge = new Judge(this.floors, this.evicted, clientId, skewOf(options), onEviction === 'strict');
     // A rule that a test switches off costs nothing while it is on: what feeds it is replaced.
     if (disabledRules.has('R3')) this.issue = nothing;
     if (disabledRules.has('R3-evicted')) this.evicted.add = nothing;
@@ -63,13 +59,11 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
   }
 
   trusts(node: number, hash: number, key: string, stamp: number, clientId: number, place = hash): boolean {
-    if (this.isQuiet) return true;
-    return this.judge.trusts(this.nodes.of(node), hash, key, stamp, clientId, place);
+    return this.isQuiet || this.judge.trusts(this.nodes.of(node), hash, key, stamp, clientId, place);
   }
 
   isDistrusted(node: number, hash: number, key: string, place = hash): Distrust {
-    if (this.isQuiet) return 'no';
-    return this.judge.distrust(this.nodes.of(node), hash, key, place);
+    return this.isQuiet ? 'no' : this.judge.distrust(this.nodes.of(node), hash, key, place);
   }
 
   issue(hash: number, key: string, stamp: number, owners?: readonly { readonly slot: number }[]): void {
@@ -78,6 +72,11 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
     nodes.hear(stamp);
     const isUnlisted = owners === undefined || owners.length > MAX_LISTED;
     floors.raise(hash, key, stamp, nodes.witnessesOf(owners, 0), nodes.witnessesOf(owners, 2), isUnlisted);
+  }
+
+  renounce(hash: number, stamp: number): void {
+    const at = this.floors.findStamp(hash, stamp);
+    if (at !== NOT_FOUND) this.floors.renounce(at);
   }
 
   confirm(hash: number, key: string, stamp: number, node: number): void {
