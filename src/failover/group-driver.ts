@@ -73,7 +73,7 @@ export class GroupDriver implements Driver {
   async rehearse(member: number, signal: AbortSignal): Promise<void> {
     if (!this.#left.has(member)) return;
     const inner = await (this.#parts.drivers[member] as Driver).connect({ signal });
-    await this.#putToRest(member, inner);
+    await this.#putToRest(member, inner, signal);
     inner.destroy(new NodeError('lost', 'it has served its purpose'));
   }
 
@@ -89,7 +89,7 @@ export class GroupDriver implements Driver {
     try {
       const [member, term] = [this.#active, this.#term];
       const inner = await this.#driver.connect({ signal: attempt.signal });
-      await this.#putToRest(member, inner);
+      await this.#putToRest(member, inner, attempt.signal);
       return this.#handOut(member, term, inner);
     } finally {
       this.#attempts.delete(attempt);
@@ -97,12 +97,18 @@ export class GroupDriver implements Driver {
     }
   }
 
-  /** Nothing of an earlier term may still arrive at the node whose data counts now. */
-  async #putToRest(member: number, inner: Connection): Promise<void> {
-    const isAlone = await this.#left.clear(member, inner, this.#parts.hasSettled(member)).catch(() => false);
-    if (isAlone) return;
+  /** Nothing of an earlier term may still arrive at the node whose data counts now. A node that does not answer is not waited for. */
+  async #putToRest(member: number, inner: Connection, signal: AbortSignal): Promise<void> {
     const error = new NodeError('unreachable', 'connections given up there may still be carried out');
-    inner.destroy(error);
+    const giveUp = (): void => inner.destroy(error);
+    const stopListening = onAbort(signal, giveUp);
+    if (signal.aborted) giveUp();
+    try {
+      if (await this.#left.clear(member, inner, this.#parts.hasSettled(member)).catch(() => false)) return;
+    } finally {
+      stopListening();
+    }
+    giveUp();
     throw error;
   }
 

@@ -110,6 +110,32 @@ describe('the driver of a group', () => {
     expect(await back.get('k')).toBeUndefined();
   });
 
+  it('does not wait beyond its deadline for a node that falls silent when it is asked about what was left there', async () => {
+    const { clock, a, group, connect } = setUp();
+    const left = await connect();
+    group.switchTo(1, OVER);
+    const later = await connect();
+    expect(await later.ensureGone(left.id ?? '')).toBe(true);
+    for (const ask of [
+      (signal: AbortSignal) => group.rehearse(0, signal),
+      (signal: AbortSignal) => {
+        group.switchTo(0, OVER);
+        return group.connect({ signal });
+      },
+    ]) {
+      const abort = new AbortController();
+      const asked = ask(abort.signal);
+      for (let turns = 0; a.openConnections === 0 && turns < 20; turns++) await Promise.resolve();
+      a.hang();
+      await clock.drain();
+      abort.abort();
+      await expect(clock.until(asked)).rejects.toMatchObject({ reason: 'unreachable' });
+      a.resume();
+      await clock.drain();
+      expect(a.openConnections).toBe(0);
+    }
+  });
+
   it('needs to ask nobody where the node has begun another life', async () => {
     const { a, group, connect } = setUp();
     const left = await connect();
