@@ -49,7 +49,7 @@ export function buildGroup(
 ): { readonly group: FailoverGroup; readonly driver: Driver } {
   const { settings, surroundings, node } = terms;
   const { clock, failover } = settings;
-  const { events, epoch } = surroundings;
+  const { events, epoch, ledger, payer } = surroundings;
   const drivers = memberSpecs.map((member) => driverOf(member, settings));
   const members = memberSpecs.map((member, i) =>
     buildMember(member, drivers[i] as Driver, terms, () => group.looked()),
@@ -76,6 +76,11 @@ export function buildGroup(
       if (settings.breaker !== undefined) node().breaker.reset();
     },
     connected: () => connected(node(), clock, settings.timeouts.connectMs),
+    owe(keys) {
+      const { slot } = node();
+      for (const key of keys) if (key !== terms.probeKey) ledger.owe(xxh32(key), key, slot);
+      payer.owed(node());
+    },
     events: { failedOver: tell('failedOver'), failedBack: tell('failedBack') },
   });
   return { group, driver };

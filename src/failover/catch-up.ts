@@ -25,8 +25,8 @@ export class CatchUp {
   }
 
   /**
-   * Answers whether everything was deleted by `until`. While others are still written there are always some more: call it
-   * again when the primary has taken over.
+   * Answers whether everything was deleted by `until`. While others are still written there are always some more, for
+   * whoever makes the primary take over.
    */
   async run(until: number): Promise<boolean> {
     const { missed, primary } = this.#parts;

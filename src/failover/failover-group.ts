@@ -37,6 +37,8 @@ export interface GroupParts {
   readonly moved: () => void;
   /** Resolves when the ring's node is connected again, or when that has failed. */
   readonly connected: () => Promise<void>;
+  /** What the active node holds of these keys does not count until it was deleted. */
+  readonly owe: (keys: readonly string[]) => void;
   readonly events: FailoverEvents;
 }
 
@@ -229,7 +231,14 @@ export class FailoverGroup {
     else if (from === members[0]) this.#delay.left(clock.now());
     this.#lead(members.indexOf(member), `${member.name} takes over`);
     (isBack ? events.failedBack : events.failedOver)(from.name, member.name, reason);
-    if (isBack) void this.#catchUp.run(clock.now() + PATIENT_MS);
+    if (isBack) this.#oweMissed();
     return undefined;
+  }
+
+  /** The primary leads: what it still has to forget may be written anew at any time, and must then stay. */
+  #oweMissed(): void {
+    const { driver, clock, owe } = this.#parts;
+    owe(driver.missed.take());
+    if (driver.missed.forgotten > 0) void this.#catchUp.run(clock.now() + PATIENT_MS);
   }
 }

@@ -180,6 +180,30 @@ describe('the primary', () => {
     expect(await world.done(cache.get('old'))).toBeUndefined();
     expect(await world.done(cache.get('kept'))).toBe('v1');
   });
+
+  it('keeps what is written there once it leads, though not all it had missed was deleted before', async () => {
+    const health = { intervalMs: 200, unhealthyAfter: 2, ejectionMs: 100 };
+    const world = await new GroupWorld({ health, namespace: 'n' }).start();
+    const { cache, clock } = world;
+    const [a, b] = [world.node('a'), world.node('b')];
+    const entries = (value: string) => Array.from({ length: 3_000 }, (_, i) => [`k${i}`, value] as const);
+    await world.done(cache.setMany([...entries('v1'), ['lock', 'v1']]));
+    a.kill();
+    await clock.advance(3_000);
+    await world.done(cache.setMany([...entries('v2'), ['lock', 'v2']]));
+    a.restart({ data: 'keep' });
+    await clock.advance(5_000);
+    expect(world.view.active).toBe('b');
+    // So slow that there is no time to delete all of them.
+    a.latencyMs = 60;
+    b.kill();
+    while (world.view.active !== 'a') await clock.advance(10);
+    const locked = async (): Promise<boolean> => world.done(cache.add('lock', 'mine').catch(() => false));
+    while (!(await locked())) await clock.advance(10);
+    await clock.advance(20_000);
+    expect(await world.done(cache.get('lock'))).toBe('mine');
+    expect([...a.snapshot().keys()].filter((key) => !key.includes('canary'))).toEqual(['n:lock']);
+  });
 });
 
 describe('by hand', () => {
