@@ -41,6 +41,9 @@ export class Membership {
   readonly #freeSlots: number[] = [];
   #slots: number;
 
+  /** Servers that were in the ring and are not, or were not for a time: they may hold what they held then. */
+  readonly #former = new Set<string>();
+
   /** @param first the nodes that `build` made of these, in the same order, numbered from 0 */
   constructor(parts: MembershipParts, specs: readonly NodeSpec[], first: readonly CacheNode[]) {
     this.#parts = parts;
@@ -161,7 +164,11 @@ export class Membership {
   #change(members: readonly Member[], reason: string, kind: ChangeKind): void {
     const { rebalancer, monitor, handBack } = this.#parts;
     const placed = this.#placed(members);
-    for (const node of this.topology.nodes) if (!placed.nodes.includes(node)) monitor?.forget(node);
+    for (const node of this.topology.nodes) {
+      if (placed.nodes.includes(node)) continue;
+      monitor?.forget(node);
+      for (const { identity } of this.#serversOf(node)) this.#former.add(identity);
+    }
     for (const { node, spec, origin } of members) {
       this.#specs.set(node, spec);
       if (origin === 'member') continue;
@@ -198,7 +205,14 @@ export class Membership {
   #newcomer(spec: NodeSpec): Member {
     const node = this.#parts.rebalancer.leaving.find((one) => this.#isMeant(one, spec));
     if (node !== undefined) return { spec, node, origin: 'back' };
-    return { spec, node: this.#parts.build(spec, this.#freeSlots.pop() ?? this.#slots++), origin: 'new' };
+    const built = this.#parts.build(spec, this.#freeSlots.pop() ?? this.#slots++);
+    built.hasBeenHere = (spec.members ?? [spec]).some(({ identity }) => this.#former.has(identity));
+    return { spec, node: built, origin: 'new' };
+  }
+
+  #serversOf(node: CacheNode): readonly NodeSpec[] {
+    const spec = this.#specs.get(node);
+    return spec === undefined ? [] : (spec.members ?? [spec]);
   }
 
   /** Whether the node is the one specified, but perhaps for its weight. */

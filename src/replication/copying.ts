@@ -179,9 +179,10 @@ export class Copying {
   /**
    * Whether a node was handed the key in the running hand-off, and nothing is known against it but that the last write of
    * this process did not go there. What it holds is then no leftover of an earlier ownership, which the ledger knows as a
-   * debt of arcs; others have put it there.
+   * debt of arcs; others have put it there. Of a node that has been removed meanwhile, the ledger knows nothing any more.
    */
-  #isOfOthers({ key, hash }: CopyJob, { slot }: CacheNode): boolean {
+  #isOfOthers({ key, hash }: CopyJob, { slot, hasBeenHere }: CacheNode): boolean {
+    if (hasBeenHere) return false;
     const { ledger } = this.#context;
     const { previous, placement } = this.#topology();
     if (previous === undefined || ledger.isDistrusted(slot, hash, key, placement.hash(key)) !== 'key') return false;
