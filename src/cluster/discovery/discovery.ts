@@ -1,6 +1,6 @@
 /**
  * Discovery: asks a source for the list of nodes, now and then and when it has news, and hands over each good answer. A
- * source that fails, or answers nothing, changes nothing: the last good list stands, and that is told once until it
+ * source that fails, answers nothing, or not for half a minute, changes nothing: the last good list stands, and that is told once until it
  * answers again.
  */
 
@@ -18,10 +18,13 @@ export interface DiscoveryParts {
 
 /** News often comes in a burst: a file is written in pieces. */
 const SETTLE_MS = 50;
+/** Longest wait for an answer. */
+const PATIENCE_MS = 30_000;
 
 export class Discovery {
   readonly #parts: DiscoveryParts;
   #timer: Timer | undefined;
+  #limit: Timer | undefined;
   #unwatch: (() => void) | undefined;
   #isReading = false;
   /** News that came while it was reading may not be in what it reads. */
@@ -48,6 +51,7 @@ export class Discovery {
   stop(): void {
     this.#isStopped = true;
     this.#timer?.cancel();
+    this.#limit?.cancel();
     this.#unwatch?.();
   }
 
@@ -58,7 +62,7 @@ export class Discovery {
     this.#hasNews = false;
     const { source, apply, failed, intervalMs } = this.#parts;
     try {
-      const nodes = await source.read();
+      const nodes = await this.#read();
       if (nodes.length === 0) throw new Error('the list is empty');
       if (!this.#isStopped) await apply(nodes);
       this.#hasFailed = false;
@@ -70,6 +74,18 @@ export class Discovery {
       this.#isReading = false;
     }
     this.#schedule(this.#hasNews ? SETTLE_MS : intervalMs);
+  }
+
+  #read(): Promise<readonly FoundNode[]> {
+    const { clock, source } = this.#parts;
+    return new Promise((resolve, reject) => {
+      const limit = clock.setTimer(() => reject(new Error(`no answer within ${PATIENCE_MS} ms`)), PATIENCE_MS);
+      this.#limit = limit;
+      Promise.resolve()
+        .then(() => source.read())
+        .then(resolve, reject)
+        .finally(() => limit.cancel());
+    });
   }
 
   #schedule(ms: number): void {

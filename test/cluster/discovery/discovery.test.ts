@@ -57,6 +57,29 @@ describe('Discovery', () => {
     expect(applied.length).toBe(2);
   });
 
+  it('asks again where its source has not answered for long', async () => {
+    const clock = new FakeClock();
+    let reads = 0;
+    const applied: (readonly FoundNode[])[] = [];
+    const failures: string[] = [];
+    const discovery = new Discovery({
+      clock,
+      intervalMs: 1_000,
+      source: {
+        name: 'test',
+        read: () => (++reads === 1 ? new Promise(() => undefined) : Promise.resolve(['redis://a'])),
+      },
+      apply: async (nodes) => void applied.push(nodes),
+      failed: (source, reason) => failures.push(`${source}: ${reason}`),
+    });
+    discovery.start();
+    await clock.advance(32_000);
+    discovery.stop();
+    expect(failures).toEqual(['test: no answer within 30000 ms']);
+    expect(applied[0]).toEqual(['redis://a']);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('looks once more soon after news that came while it was reading', async () => {
     const clock = new FakeClock();
     let list: readonly FoundNode[] = ['redis://a'];
