@@ -138,14 +138,18 @@ export class Bulkhead {
 
   #sweepLater(ms: number): void {
     if (this.#sweep !== undefined || ms === Infinity) return;
-    this.#sweep = this.#clock.setTimer(() => {
-      this.#sweep = undefined;
-      this.#refuseAged();
-      if (this.#first === undefined) return;
-      const { maxQueueAgeMs } = this.#settings;
-      const dueMs = this.#first.since + maxQueueAgeMs - this.#clock.now();
-      this.#sweepLater(Math.max(dueMs, maxQueueAgeMs / SWEEPS_PER_AGE));
-    }, ms);
+    this.#sweep = this.#clock.setTimer(
+      () => {
+        this.#sweep = undefined;
+        this.#refuseAged();
+        if (this.#first === undefined) return;
+        const { maxQueueAgeMs } = this.#settings;
+        const dueMs = this.#first.since + maxQueueAgeMs - this.#clock.now();
+        this.#sweepLater(Math.max(dueMs, maxQueueAgeMs / SWEEPS_PER_AGE));
+      },
+      ms,
+      true,
+    );
   }
 
   #push(waiter: Waiter): void {
@@ -169,6 +173,10 @@ export class Bulkhead {
     else waiter.after.before = waiter.before;
     waiter.before = waiter.after = undefined;
     this.#queued--;
+    if (this.#queued > 0) return;
+    // It keeps the process, on behalf of those who wait.
+    this.#sweep?.cancel();
+    this.#sweep = undefined;
   }
 
   #fill(): BulkheadFill {

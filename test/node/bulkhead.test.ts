@@ -121,6 +121,19 @@ describe('a bulkhead', () => {
     expect((await Promise.all(all))[9_999]).toBe(9_999);
   });
 
+  it('keeps the process while somebody waits for a slot, and no longer', async () => {
+    const { guard, clock } = setUp({ maxInFlight: 1, maxQueueAgeMs: 80 });
+    const setTimer = vi.spyOn(clock, 'setTimer');
+    const [first, second] = [start(guard), start(guard)];
+    expect(setTimer.mock.lastCall?.slice(1)).toEqual([80, true]);
+    first.task.resolve('done');
+    await microtasks();
+    expect(second.task.isRunning).toBe(true);
+    expect(clock.pendingTimers).toBe(0);
+    second.task.resolve('done');
+    expect(await second.outcome).toBe('done');
+  });
+
   it('refuses what waited too long, with one timer for all of the queue', async () => {
     const { guard, clock } = setUp({ maxInFlight: 1, maxQueueAgeMs: 80 });
     const running = start(guard);
