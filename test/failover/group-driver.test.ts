@@ -124,7 +124,7 @@ describe('the driver of a group', () => {
       },
     ]) {
       const abort = new AbortController();
-      const asked = ask(abort.signal);
+      const asked: Promise<unknown> = ask(abort.signal);
       for (let turns = 0; a.openConnections === 0 && turns < 20; turns++) await Promise.resolve();
       a.hang();
       await clock.drain();
