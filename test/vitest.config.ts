@@ -18,8 +18,6 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    // Tests of real time on a shared machine get a second chance in CI; at home the first failure counts.
-    retry: process.env.CI === undefined ? 0 : 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     setupFiles: ['test/support/leak-gate.ts'],
