@@ -34,3 +34,13 @@ export function recorded(operation: Operation, tell: (outcome: KnownOutcome) => 
       return { ...operation, done: (isDone: boolean) => later(() => operation.done(isDone)), fail };
   }
 }
+
+/** Calls `stored` first if it is a store and takes effect: one whose condition did not hold has changed nothing. */
+export function whenStored(operation: Operation, stored: () => void): Operation {
+  if (operation.kind !== 'store') return operation;
+  const done = (isStored: boolean): void => {
+    if (isStored) stored();
+    operation.done(isStored);
+  };
+  return { ...operation, done };
+}

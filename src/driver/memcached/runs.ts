@@ -16,7 +16,7 @@ import { mayBePadded, repairCounter, undoOf } from './counter-repair.js';
 import type { Look } from './look.js';
 import { type KnownOutcome, known, knownFailure } from './owed.js';
 import { carryOut, guardOf, type Misled } from './placeholder.js';
-import { recorded } from './recorded.js';
+import { recorded, whenStored } from './recorded.js';
 import type { Overflow } from './settle-meta.js';
 
 export interface RunHost {
@@ -115,10 +115,11 @@ export class Runs {
     if (run === undefined || run.isEnding || head === run.leader || !this.isNext()) return head;
     if (head.kind === 'store' && isNotedStore(head)) return this.notedNow(head);
     if (head.kind === 'inspect' && isAddLook(head)) return this.lookedNow(head);
-    if (head.kind === 'store' || (head.kind === 'delete' && guardOf(head) === undefined)) run.rewritten.add(head.key);
+    if (head.kind === 'delete' && guardOf(head) === undefined) run.rewritten.add(head.key);
     const isEarly = head.kind === 'get' || head.kind === 'inspect' || head.kind === 'touch';
     const again = isEarly && run.misled.some(({ what }) => what.operation.key === head.key);
-    return recorded(head, (outcome) => (again ? this.misled(head, undefined) : this.advance(outcome)));
+    const target = recorded(head, (outcome) => (again ? this.misled(head, undefined) : this.advance(outcome)));
+    return whenStored(target, () => run.rewritten.add(head.key));
   }
 
   /** An operation of our own is about to be sent behind the run. */

@@ -16,6 +16,19 @@ afterAll(() => server.stop());
 const connect = (port = server.port) => connectMeta({ address: at(port) });
 
 describe('counters', () => {
+  it('that a lease stood in the way of are counted all the same, where a store behind them found its condition not met', async () => {
+    const [call, other] = [await connect(), await connect()];
+    expect(await other.lease('leased')).toMatchObject({ token: expect.any(String) });
+    const results = await Promise.all(
+      call.sendAll<unknown>([
+        askCount('leased', 1, { initial: 5 }),
+        askStore('leased', 'v', { mode: 'compare', token: '987654321' }),
+      ]),
+    );
+    expect(results).toEqual([5, false]);
+    expect(String(await call.get('leased'))).toBe('5');
+  });
+
   it('R11: that lose digits are bare digits to whatever was sent behind the decrement', async () => {
     const call = await connect();
     await call.store('n', '100');
