@@ -47,8 +47,8 @@ export default [
     'const connection',
   ]),
   plant('F8', 'a call that is given up goes on to its end', 'calls/call-options.ts', [
-    'const stop = onAbort(signal, () => reject(aborted(signal)));',
-    'const stop = (): void => undefined;',
+    'stop = onAbort(signal, () => reject(aborted(signal)));',
+    'stop = (): void => undefined;',
   ]),
   plant('F9', 'what a codec throws is thrown into the reader of replies', 'codec/custom-transcoder.ts', [
     '} catch {\n      return CORRUPT;',
