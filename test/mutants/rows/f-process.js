@@ -35,7 +35,7 @@ export default [
     'const payload = bytes.subarray(start, end) as unknown as string;\n    return { ...new Kept(NO_FLAGS, payload, end - start) };',
   ]),
   plant('F6', 'close waits for nothing', 'assembly/lifecycle.ts', [
-    'await this.#until(() => isOver() || this.#cluster.topology.nodes.every((node) => node.isIdle));',
+    'await this.#until(() => isOver() || isIdle());',
     '',
   ]),
   plant('F6', 'what is in flight when the time is up is left to itself', 'assembly/lifecycle.ts', [
