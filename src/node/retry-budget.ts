@@ -53,7 +53,7 @@ export class RetryBudget {
   /** `count` calls (not retries) were made. */
   onCall(count = 1): void {
     const earned = this.#earned + count;
-    this.#earned = earned < this.#maxEarned ? earned : this.#maxEarned;
+    this.#earned = Math.min(earned, this.#maxEarned);
   }
 
   /** Takes one retry if there is one. */
