@@ -20,6 +20,7 @@ import { Copying } from '../replication/copying.js';
 import { Hedges } from '../replication/hedges.js';
 import { KeyQueue } from '../replication/key-queue.js';
 import { ReadRepair } from '../replication/read-repair.js';
+import { StandInRenewal } from '../replication/stand-in-renewal.js';
 import { ValueJudge } from '../replication/value-judge.js';
 import { xxh32 } from '../ring/hash.js';
 import { BudgetedRetries } from './budgeted-retries.js';
@@ -78,6 +79,9 @@ export function createContexts(parts: ContextParts): {
     counters,
     retries,
     attemptMs: settings.timeouts.attemptMs,
+    standInTtlMs: disabledRules.has('R13')
+      ? Number.POSITIVE_INFINITY
+      : (settings.health?.standInTtlMs ?? Number.POSITIVE_INFINITY),
     disabledRules,
     degrades: settings.degrades,
     // Keys with a tag share a place, and under another client's rule all keys of a node may: the ledger needs what tells
@@ -122,6 +126,7 @@ export function createContexts(parts: ContextParts): {
       counters.fallbackServed++;
       return { value, ageMs: remembered.ageMs };
     },
+    renew: (topology, node, key, hash, askedAt) => renewal.request(topology, node, key, hash, askedAt),
     repair: (key, hash, generation, from, missing) => repair.request(key, hash, generation, from, missing),
   };
   const write: WriteContext = {
@@ -131,9 +136,6 @@ export function createContexts(parts: ContextParts): {
     },
     policy: settings.write,
     largeValueBytes: settings.largeValueBytes,
-    standInTtlMs: disabledRules.has('R13')
-      ? Number.POSITIVE_INFINITY
-      : (settings.health?.standInTtlMs ?? Number.POSITIVE_INFINITY),
     forget(key, hash, by) {
       generations.bump(hash);
       if (by !== 'condition' && !waiting.isEmpty) waiting.overtake(key);
@@ -157,6 +159,7 @@ export function createContexts(parts: ContextParts): {
   };
   const copying = new Copying(read, parts.topology);
   const repair = new ReadRepair(read, copying);
+  const renewal = new StandInRenewal(read, copying);
   const hasWaiting = (): boolean => retries.waiting > 0 || !waiting.isEmpty;
   return { read, write, repair, carry: new Carry(read, copying, write.owed), waiting, hasWaiting };
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.js';
 import type { HybridClock } from '../base/hybrid-clock.js';
 import type { StalenessRule } from '../base/staleness-rules.js';
 import type { Ledger } from '../cluster/ledger/ledger.js';
+import type { Topology } from '../cluster/topology.js';
 import type { Encoded } from '../codec/encoded.js';
 import type { Kept, Transcoder } from '../codec/transcoder.js';
 import type { Verdict } from '../envelope.js';
@@ -63,6 +64,8 @@ interface KeyContext {
   readonly counters: Counters;
   readonly retries: Retries;
   readonly attemptMs: number;
+  /** Longest life of what a stand-in stores (rule R13); infinite if the rule is off. */
+  readonly standInTtlMs: number;
   /** Rules that a test has switched off. */
   readonly disabledRules: ReadonlySet<StalenessRule>;
   /** Whether failure is answered by a miss or `false` (`onUnavailable: 'degrade'`) instead of an error. */
@@ -88,6 +91,8 @@ export interface ReadContext extends KeyContext {
   rejected(node: CacheNode, hash: number, verdict: Verdict): void;
   /** What was remembered, when the owners failed with `error`. */
   fallbackValue(key: string, error: CacheError): { readonly value: unknown; readonly ageMs: number } | undefined;
+  /** A value was read at `node`, one of its owners in a masked topology: if that stands in, the entry may live on there. */
+  renew(topology: Topology, node: CacheNode, key: string, hash: number, askedAt: number): void;
   /** Puts the copy that `from` holds on owners found to miss it, off the caller's path. */
   repair(key: string, hash: number, generation: number, from: CacheNode, missing: readonly CacheNode[]): void;
 }
@@ -98,8 +103,6 @@ export type WriteKind = 'set' | 'delete' | 'condition';
 export interface WriteContext extends KeyContext {
   readonly policy: WritePolicy;
   readonly largeValueBytes: number;
-  /** Longest life of what a stand-in stores (rule R13). */
-  readonly standInTtlMs: number;
   /** A write of `key` begins: whatever this process remembers of it no longer counts. */
   forget(key: string, hash: number, by: WriteKind): void;
   /** Remembers a value that an owner has confirmed, for when no node can answer; nothing if the key was written since. */

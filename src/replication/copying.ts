@@ -16,9 +16,10 @@ import type { CacheNode } from '../node/cache-node.js';
 import type { Lane } from '../node/lane.js';
 import { type Claim, Claims, type ClaimTerms, type NoClaim } from './claims.js';
 import type { ReadContext } from './contexts.js';
-import { lifeLeft, toldLife } from './life.js';
+import { lifeGiven, lifeLeft, toldLife } from './life.js';
 import { type Failure, promised, type Target } from './promised-attempt.js';
 import { sight } from './sight.js';
+import { lifeOn, stoodIn } from './stand-in.js';
 
 /** One key on its way. */
 export interface CopyJob extends Target {
@@ -85,15 +86,21 @@ export class Copying {
     if ((verdict !== 'ok' && verdict !== 'digits') || !this.trusts(job, from, bytes)) return 'nothing';
     const isStamped = verdict === 'ok' && values.isEnveloped;
     const expiresAt = isStamped ? expiresAtAt(bytes, 0) : undefined;
-    const lifeMs = lifeLeft(from, ttlMs, expiresAt, calendar.now());
+    const now = calendar.now();
+    const isShortened = ttlMs !== undefined && isStamped && stoodIn(this.#context, this.#topology(), from, key);
+    const lifeMs =
+      isShortened && expiresAt !== undefined
+        ? lifeGiven(from, ttlMs, expiresAt, now)
+        : lifeLeft(from, ttlMs, expiresAt, now);
     if (lifeMs === undefined) return 'fixed';
     // A node that keeps time itself was touched without its envelope; where the copy goes, the envelope may decide.
-    if (isStamped && from.keepsTime) resealWithExpiry(bytes, lifeMs === NO_EXPIRY ? 0 : calendar.now() + lifeMs);
+    if (isStamped && from.keepsTime) resealWithExpiry(bytes, lifeMs === NO_EXPIRY ? 0 : now + lifeMs);
     return { bytes, lifeMs, stamp: isStamped ? stampAt(bytes, 0) : -1, isCounter: verdict === 'digits' };
   }
 
   /** Makes the copy. */
-  async store({ node, mode, token, leftover }: Claim, job: CopyJob, { bytes, lifeMs, stamp }: Source): Promise<Stored> {
+  async store({ node, mode, token, leftover }: Claim, job: CopyJob, source: Source): Promise<Stored> {
+    const { bytes, stamp } = source;
     const { generations, ledger, counters, values } = this.#context;
     const { key, hash, generation, lane } = job;
     if (leftover !== undefined && this.#mayBeNewer(job, node, leftover, stamp)) {
@@ -102,7 +109,7 @@ export class Copying {
       if (isTheSame) ledger.copied(hash, key, stamp, node.slot);
       return isTheSame ? 'copied' : 'theirs';
     }
-    const told = toldLife(node, bytes, values.isEnveloped, lifeMs);
+    const told = toldLife(node, bytes, values.isEnveloped, this.#lifeOn(node, key, source));
     const floor = ledger.paymentFor(node.slot, hash, key).floor;
     // A lease is over once anything was done to the key: such a store may come as late as it likes.
     const isBound = mode === 'leased';
@@ -136,6 +143,12 @@ export class Copying {
     const stamp = isStamped ? stampAt(bytes, 0) : -1;
     const client = isStamped ? clientIdAt(bytes, 0) : 0;
     return ledger.trusts(node.slot, hash, key, stamp, client, this.#topology().placement.hash(key));
+  }
+
+  /** The only copy of a counter would lose for good what it is not told: it keeps its life. */
+  #lifeOn(node: CacheNode, key: string, { lifeMs, isCounter }: Source): number {
+    const topology = this.#topology();
+    return isCounter ? lifeMs : lifeOn(this.#context, topology, node, topology.placement.hash(key), key, lifeMs);
   }
 
   #terms(job: CopyJob): ClaimTerms {

@@ -76,6 +76,7 @@ export async function readEntry(context: ReadContext, call: EntryCall): Promise<
     const entry = await ask(node, node.attemptMs[lane]);
     if (entry !== undefined) {
       if (missedAt.length > 0) context.repair(key, hash, generation, node, missedAt);
+      if (topology.isMasked) context.renew(topology, node, key, hash, context.clock.now());
       return { entry: { ...entry, node, source: node === owners[0] ? 'node' : 'replica' }, error: undefined };
     }
     if (missedAt.length > 0 && !call.asksNextOnMiss) break;

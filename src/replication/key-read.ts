@@ -83,6 +83,8 @@ export class KeyRead implements HedgedRead {
     const { context, key, hash, beyond } = this;
     const { judge } = context;
     if (beyond !== undefined && this.leaveFormer(beyond)) context.counters.handoffHits++;
+    else if (this.topology.isMasked)
+      context.renew(this.topology, attempt.node as CacheNode, key, hash, attempt.startedAt);
     context.fill(key, hash, this.generation, judge.kept as Kept, judge.expiresAt, attempt.startedAt);
     const missing = beyond?.missedAt;
     if (missing !== undefined && judge.isCopyable)

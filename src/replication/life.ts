@@ -18,6 +18,14 @@ export function toldLife(node: CacheNode, value: Encoded, isEnveloped: boolean, 
 }
 
 /**
+ * What an entry has left to live of what it was given, where it stands on a node that was told a shorter life (rule R13).
+ * The node's word counts where it is the longer: then it is the calendar that is ahead. A coarse node was told a tick more.
+ */
+export function lifeGiven({ keepsTime }: CacheNode, ttlMs: number, expiresAt: number, calendarMs: number): number {
+  return expiresAt === 0 ? NO_EXPIRY : Math.max(1, keepsTime ? ttlMs : 1, expiresAt - calendarMs);
+}
+
+/**
  * What an entry on `node` has left to live, of what the node tells and what its envelope tells (`undefined` for none).
  * Where the node counts whole seconds the envelope knows better, within the node's own: the two are never far apart. Where
  * the node keeps time it alone knows, since `touch` leaves the envelope there as it is.

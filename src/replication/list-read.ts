@@ -60,6 +60,8 @@ export class ListRead {
     else if (value === REJECTED) this.missed(key, attempt);
     else {
       context.fill(wire, hash, key.generation, judge.kept as Kept, judge.expiresAt, attempt.startedAt);
+      if (this.topology.isMasked)
+        context.renew(this.topology, attempt.node as CacheNode, wire, hash, attempt.startedAt);
       this.sink.found(key.name, value);
     }
   }

@@ -4,7 +4,8 @@
  *
  * Where the node keeps time itself that is one command. Elsewhere the envelope's own expiry, which makes the node's
  * coarse one exact, must move along: the entry is read, given the new expiry and stored only if nobody changed it
- * meanwhile. The value's stamp stays, since the value does.
+ * meanwhile. The value's stamp stays, since the value does. On stand-ins too, whatever they keep time by: they are told a
+ * shorter life, and the envelope alone knows how long the value is to live (rule R13).
  */
 
 import { secondHash } from '../base/string-hash.js';
@@ -17,6 +18,7 @@ import type { Lane } from '../node/lane.js';
 import type { WriteContext } from './contexts.js';
 import { toldLife } from './life.js';
 import { type Outcome, promised } from './promised-attempt.js';
+import { lifeOn, shortLife, stoodIn } from './stand-in.js';
 
 export interface TouchCall {
   readonly topology: Topology;
@@ -66,25 +68,32 @@ async function touchOn(
   hash: number,
   deadline: number,
 ): Promise<Outcome<boolean>> {
-  const { key, ttlMs, lane } = call;
+  const { topology, key, ttlMs, lane } = call;
+  const { values, calendar, standInTtlMs } = context;
+  const isShort = stoodIn(context, topology, node, key);
+  const lifeMs = isShort
+    ? shortLife(standInTtlMs, ttlMs)
+    : lifeOn(context, topology, node, topology.placement.hash(key), key, ttlMs);
+  const needsEnvelope = !node.keepsTime || (isShort && node.driver.capabilities.compareAndSet);
   const target = () => ({
     key,
     hash,
     timeoutMs: Math.max(1, Math.min(node.attemptMs[lane], deadline - context.clock.now())),
   });
-  if (node.keepsTime || !context.values.isEnveloped)
-    return promised<boolean>(target(), (origin) => node.touch(origin, lane, ttlMs));
+  if (!needsEnvelope || !values.isEnveloped)
+    return promised<boolean>(target(), (origin) => node.touch(origin, lane, lifeMs));
   for (let i = 0; i < CAS_TRIES; i++) {
     const found = await promised<Inspection | undefined>(target(), (origin) => node.inspect(origin, lane, true));
     if (found.failure !== undefined) return found;
     if (found.result === undefined) return { result: false };
     const { bytes, token } = found.result;
-    const verdict = context.values.check(bytes, 0, bytes.length, secondHash(key), context.calendar.now());
+    const now = calendar.now();
+    const verdict = values.check(bytes, 0, bytes.length, secondHash(key), node.keepsTime ? 0 : now);
     if (verdict === 'expired') return { result: false };
-    if (verdict !== 'ok') return promised<boolean>(target(), (origin) => node.touch(origin, lane, ttlMs));
-    resealWithExpiry(bytes, ttlMs === NO_EXPIRY ? 0 : context.calendar.now() + ttlMs);
+    if (verdict !== 'ok') return promised<boolean>(target(), (origin) => node.touch(origin, lane, lifeMs));
+    resealWithExpiry(bytes, ttlMs === NO_EXPIRY ? 0 : now + ttlMs);
     const stored = await promised<boolean>(target(), (origin) =>
-      node.store(origin, lane, 'compare', bytes, toldLife(node, bytes, true, ttlMs), token),
+      node.store(origin, lane, 'compare', bytes, toldLife(node, bytes, true, lifeMs), token),
     );
     if (stored.failure !== undefined || stored.result) return stored;
   }

@@ -1,0 +1,168 @@
+/** Rule R13: what is read on a stand-in lives on there, up to the life it was given, and has that life when it is handed back. */
+
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
+import { MemoryNode } from '../../src/driver/memory/memory-node.js';
+import { type CacheOptions, createCache } from '../../src/index.js';
+import { FakeClock } from '../../src/testing/fake-clock.js';
+
+const DAY_MS = 86_400_000;
+const STAND_IN_TTL_MS = 60_000;
+
+async function start(names = ['a', 'b'], options: CacheOptions = {}) {
+  const clock = new FakeClock();
+  const stores = names.map((name) => new MemoryNode({ name, clock }));
+  const cache = createCache({
+    nodes: stores.map((store) => ({
+      name: store.name,
+      driver: createMemoryDriver({ name: store.name, clock, store }),
+    })),
+    retry: false,
+    fallback: false,
+    random: () => 0.5,
+    clock,
+    ...options,
+  });
+  onTestFinished(async () => {
+    await clock.until(cache.destroy());
+  });
+  await clock.until(cache.ready());
+  const [key, other] = Array.from({ length: 100 }, (_, i) => `session${i}`).filter(
+    (each) => cache.ring.owners(each)[0] === 'a',
+  ) as [string, string];
+  const a = stores[0] as MemoryNode;
+  const inState = async (state: string): Promise<void> => {
+    const stateOf = () => cache.nodes().find(({ name }) => name === 'a')?.state;
+    for (let i = 0; i < 100 && stateOf() !== state; i++) await clock.advance(500);
+    expect(stateOf()).toBe(state);
+  };
+  const outage = async (): Promise<void> => {
+    a.kill();
+    await inState('ejected');
+    expect(cache.ring.owners(key)).not.toContain('a');
+  };
+  const back = async (): Promise<void> => {
+    a.restart({ data: 'keep' });
+    await inState('healthy');
+    await clock.advance(5_000);
+    expect(cache.ring.owners(key)[0]).toBe('a');
+  };
+  /** What a read each `everyMs` finds, once for each value that it finds. */
+  const read = async (forMs: number, everyMs = 1_000, how: () => Promise<unknown> = () => cache.get(key)) => {
+    const found = new Set<unknown>();
+    for (let ms = 0; ms < forMs; ms += everyMs) {
+      await clock.advance(everyMs);
+      found.add(await clock.until(how()));
+    }
+    return [...found];
+  };
+  return { clock, cache, key, other, outage, back, read };
+}
+
+describe('a session on a stand-in', () => {
+  it('that is read lives on through the outage, and after it', async () => {
+    const { clock, cache, key, outage, back, read } = await start();
+    await outage();
+    await clock.until(cache.set(key, 'in', { ttlMs: DAY_MS }));
+    expect(await read(180_000)).toEqual(['in']);
+    await back();
+    expect(await read(180_000)).toEqual(['in']);
+    const left = await clock.until(cache.ttl(key));
+    expect(left).toSatisfy((ms: number) => ms > DAY_MS - 600_000 && ms <= DAY_MS);
+  });
+
+  it.each<[string, (cache: Awaited<ReturnType<typeof start>>['cache'], key: string) => Promise<unknown>]>([
+    ['getMany', async (cache, key) => (await cache.getMany([key])).get(key)],
+    ['getEntry', async (cache, key) => (await cache.getEntry(key))?.value],
+  ])('lives on by %s too, and without an end of its own', async (_, how) => {
+    const { clock, cache, key, outage, read } = await start();
+    await outage();
+    await clock.until(cache.set(key, 'in'));
+    expect(await read(180_000, 1_000, () => how(cache, key))).toEqual(['in']);
+  });
+
+  it('lives on if it is read every half of standInTtlMs', async () => {
+    const { clock, cache, key, outage, read } = await start();
+    await outage();
+    await clock.until(cache.set(key, 'in', { ttlMs: DAY_MS }));
+    await read(STAND_IN_TTL_MS / 2);
+    expect(await read(300_000, STAND_IN_TTL_MS / 2)).toEqual(['in']);
+  });
+
+  it('is carried back with its own life by a migration', async () => {
+    const { clock, cache, key, outage, back } = await start(['a', 'b'], { namespace: 'app' });
+    await outage();
+    await clock.until(cache.set(key, 'in', { ttlMs: DAY_MS }));
+    await back();
+    await clock.advance(5 * STAND_IN_TTL_MS);
+    expect(await clock.until(cache.get(key))).toBe('in');
+  });
+
+  it('that nobody reads is gone after standInTtlMs', async () => {
+    const { clock, cache, key, other, outage, read } = await start();
+    await outage();
+    await clock.until(cache.set(key, 'in', { ttlMs: DAY_MS }));
+    await clock.until(cache.set(other, 'in', { ttlMs: DAY_MS }));
+    expect(await read(STAND_IN_TTL_MS + 1)).toEqual(['in']);
+    expect(await clock.until(cache.get(other))).toBeUndefined();
+  });
+
+  it('ends when its own time is over', async () => {
+    const { clock, cache, key, outage, read } = await start();
+    await outage();
+    await clock.until(cache.set(key, 'in', { ttlMs: 100_000 }));
+    expect(await read(99_000)).toEqual(['in']);
+    expect(await read(2_000, 2_000)).toEqual([undefined]);
+  });
+
+  it.each([
+    ['shorter', DAY_MS, 100_000],
+    ['longer', 70_000, DAY_MS],
+  ])('lives as long as touch last said, which was %s', async (_, firstMs, thenMs) => {
+    const { clock, cache, key, outage, back, read } = await start();
+    await outage();
+    await clock.until(cache.set(key, 'in', { ttlMs: firstMs }));
+    expect(await clock.until(cache.touch(key, thenMs))).toBe(true);
+    expect(await clock.until(cache.ttl(key))).toBeLessThanOrEqual(STAND_IN_TTL_MS);
+    expect(await read(50_000)).toEqual(['in']);
+    await back();
+    await read(1_000);
+    const left = await clock.until(cache.ttl(key));
+    expect(left).toSatisfy((ms: number) => ms > thenMs - 100_000 && ms < thenMs - 50_000);
+  });
+
+  it('that was touched while it was handed back ends when that says', async () => {
+    const { clock, cache, key, outage, back, read } = await start();
+    await outage();
+    await clock.until(cache.set(key, 'in', { ttlMs: DAY_MS }));
+    await back();
+    expect(await clock.until(cache.touch(key, 20_000))).toBe(true);
+    expect(await read(19_000)).toEqual(['in']);
+    expect(await read(2_000, 2_000)).toEqual([undefined]);
+  });
+});
+
+describe('a copy on a stand-in', () => {
+  it('lives briefly there, and comes back with the life it had', async () => {
+    const { clock, cache, key, read } = await start(['a', 'b', 'c'], { replication: 2 });
+    await clock.until(cache.set(key, 'in', { ttlMs: DAY_MS }));
+    const [, second] = cache.ring.owners(key) as [string, string];
+    await clock.until(cache.maintenance('a', true));
+    const third = cache.ring.owners(key).find((name) => name !== second);
+    expect(await read(5_000, 1_000, () => cache.get(key, { read: { prefer: 'any' } }))).toEqual(['in']);
+    await clock.until(cache.maintenance(second, true));
+    expect(cache.ring.owners(key)[0]).toBe(third);
+    expect(await clock.until(cache.ttl(key))).toBeLessThanOrEqual(STAND_IN_TTL_MS);
+    expect(await read(180_000)).toEqual(['in']);
+  });
+});
+
+describe('values without an envelope', () => {
+  it('end standInTtlMs after they were written there: nobody knows how long they were to live', async () => {
+    const { clock, cache, key, outage, read } = await start(['a', 'b'], { codec: 'string' });
+    await outage();
+    await clock.until(cache.set(key, 'in', { ttlMs: DAY_MS }));
+    expect(await read(STAND_IN_TTL_MS - 1_000)).toEqual(['in']);
+    expect(await read(2_000, 2_000)).toEqual([undefined]);
+  });
+});
