@@ -5,6 +5,7 @@ import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
 import { type CacheOptions, createCache } from '../../src/index.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
+import { Nodes } from './claim-nodes.js';
 
 const DAY_MS = 86_400_000;
 const STAND_IN_TTL_MS = 60_000;
@@ -27,10 +28,11 @@ async function start(names = ['a', 'b'], options: CacheOptions = {}) {
     await clock.until(cache.destroy());
   });
   await clock.until(cache.ready());
-  const [key, other] = Array.from({ length: 100 }, (_, i) => `session${i}`).filter(
-    (each) => cache.ring.owners(each)[0] === 'a',
-  ) as [string, string];
-  const a = stores[0] as MemoryNode;
+  const keysOf = (name: string) =>
+    Array.from({ length: 100 }, (_, i) => `session${i}`).filter((each) => cache.ring.owners(each)[0] === name);
+  const [key, other] = keysOf('a') as [string, string];
+  const [own] = keysOf('b') as [string];
+  const [a, b] = stores as [MemoryNode, MemoryNode];
   const inState = async (state: string): Promise<void> => {
     const stateOf = () => cache.nodes().find(({ name }) => name === 'a')?.state;
     for (let i = 0; i < 100 && stateOf() !== state; i++) await clock.advance(500);
@@ -56,7 +58,7 @@ async function start(names = ['a', 'b'], options: CacheOptions = {}) {
     }
     return [...found];
   };
-  return { clock, cache, key, other, outage, back, read };
+  return { clock, cache, b, key, other, own, outage, back, read };
 }
 
 describe('a session on a stand-in', () => {
@@ -139,6 +141,90 @@ describe('a session on a stand-in', () => {
     expect(await clock.until(cache.touch(key, 20_000))).toBe(true);
     expect(await read(19_000)).toEqual(['in']);
     expect(await read(2_000, 2_000)).toEqual([undefined]);
+  });
+});
+
+describe('a renewal', () => {
+  it('is tried once in a quarter of standInTtlMs, however many read', async () => {
+    const { clock, cache, b, key, outage, read } = await start();
+    await outage();
+    await clock.until(cache.set(key, 'in', { ttlMs: DAY_MS }));
+    const looks: string[] = [];
+    const stores: string[] = [];
+    const execute = b.execute.bind(b);
+    b.execute = (operation, now) => {
+      if (operation.key.endsWith(key) && operation.kind === 'inspect') looks.push(operation.key);
+      if (operation.key.endsWith(key) && operation.kind === 'store') stores.push(operation.key);
+      return execute(operation, now);
+    };
+    expect(await read(4 * STAND_IN_TTL_MS, 100)).toEqual(['in']);
+    expect(looks.length).toSatisfy((times: number) => times >= 15 && times <= 17);
+    expect(stores.length).toSatisfy((times: number) => times >= 7 && times <= 17);
+  });
+
+  it('does not lengthen what another process has stored meanwhile', async () => {
+    const { clock, cache, b, key, outage } = await start();
+    const another = createCache({
+      nodes: [{ name: 'b', driver: createMemoryDriver({ name: 'b', clock, store: b }) }],
+      health: false,
+      clock,
+    });
+    onTestFinished(async () => {
+      await clock.until(another.destroy());
+    });
+    await clock.until(another.ready());
+    await outage();
+    await clock.until(cache.set(key, 'in', { ttlMs: DAY_MS }));
+    await clock.advance(30_000);
+    b.latencyMs = 10;
+    expect(await clock.until(cache.get(key))).toBe('in');
+    // The renewal has looked, or is about to, when this is sent; it stores when this is there.
+    await clock.advance(5);
+    expect(await clock.until(another.set(key, 'out', { ttlMs: 5_000 }))).toBe(true);
+    await clock.advance(100);
+    expect(await clock.until(cache.get(key))).toBe('out');
+    await clock.advance(5_000);
+    expect(await clock.until(cache.get(key))).toBeUndefined();
+  });
+
+  it('is not for what a node holds in its own right, and was touched there', async () => {
+    const { clock, cache, own, outage, read } = await start();
+    await clock.until(cache.set(own, 'in', { ttlMs: DAY_MS }));
+    await outage();
+    expect(await clock.until(cache.touch(own, 20_000))).toBe(true);
+    expect(await read(19_000, 1_000, () => cache.get(own))).toEqual(['in']);
+    expect(await read(2_000, 2_000, () => cache.get(own))).toEqual([undefined]);
+  });
+});
+
+describe('on a real redis', () => {
+  it('a session is there through an outage and after it', async () => {
+    const nodes = await Nodes.start('redis');
+    const standInTtlMs = 600;
+    const cache = createCache({ nodes: [nodes.node(0), nodes.node(1)], health: { standInTtlMs }, fallback: false });
+    onTestFinished(async () => {
+      await cache.destroy();
+      await nodes.stop();
+    });
+    await cache.ready();
+    const key = Array.from({ length: 100 }, (_, i) => `session${i}`).find(
+      (each) => cache.ring.owners(each)[0] === 'a',
+    ) as string;
+    await cache.maintenance('a', true);
+    expect(await cache.set(key, 'in', { ttlMs: DAY_MS })).toBe(true);
+    expect(await cache.touch(key, DAY_MS / 2)).toBe(true);
+    const readFor = async (ms: number): Promise<void> => {
+      for (const end = Date.now() + ms; Date.now() < end; ) {
+        expect(await cache.get(key)).toBe('in');
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    await readFor(2 * standInTtlMs);
+    expect(await cache.ttl(key)).toSatisfy((left: number) => left <= standInTtlMs + 1_000);
+    await cache.maintenance('a', false);
+    await readFor(2 * standInTtlMs);
+    expect(cache.ring.owners(key)).toEqual(['a']);
+    expect(await cache.ttl(key)).toSatisfy((left: number) => left > DAY_MS / 2 - 60_000 && left <= DAY_MS / 2);
   });
 });
 
