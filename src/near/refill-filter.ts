@@ -6,6 +6,8 @@
  * half the period, mostly a second, in which a key of that hash was last remembered. Two words a bucket, because with one a seventh of 10,000
  * keys would put each other out at every read. A collision costs a needless fill, never a missing one, except after a
  * write, which `forget` tells of.
+ *
+ * The renewal of what stand-ins hold asks the same question of another period: whether a key was looked at in this one.
  */
 
 const BUCKETS = 65_536;

@@ -36,12 +36,12 @@ export class StandInRenewal {
   readonly #context: ReadContext;
   readonly #copying: Copying;
   readonly #limit = pLimit(CONCURRENCY);
-  readonly #seen: RefillFilter;
+  /** Half a megabyte, which a cache that sees no outage does without. */
+  #seen: RefillFilter | undefined;
 
   constructor(context: ReadContext, copying: Copying) {
     this.#context = context;
     this.#copying = copying;
-    this.#seen = new RefillFilter(context.standInTtlMs / LOOKS);
   }
 
   /** A value was read at `node` at the monotonic time `nowMs`. */
@@ -51,6 +51,7 @@ export class StandInRenewal {
     if (!node.driver.capabilities.compareAndSet) return;
     // Before the filter takes note: what is dropped here is due again at the next read.
     if (this.#limit.activeCount + this.#limit.pendingCount >= MAX_WAITING) return;
+    this.#seen ??= new RefillFilter(standInTtlMs / LOOKS);
     if (!this.#seen.isDue(hash, nowMs) || !stoodIn(this.#context, topology, node, key)) return;
     void this.#limit(() => this.#renew(node, { key, hash, timeoutMs }));
   }
