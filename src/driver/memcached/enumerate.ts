@@ -1,9 +1,10 @@
 /**
- * Walks over a server's keys by `lru_crawler metadump`, on a connection of its own: the listing of millions of keys comes at
- * the reader's pace and would delay every reply behind it. `hash` walks the hash table and leaves the LRU alone; servers
+ * Walks over a server's keys by `lru_crawler metadump`, on a connection of its own: the listing of millions of keys
+ * would delay every reply behind it. `hash` walks the hash table and leaves the LRU alone; servers
  * that do not know it are asked for `all`.
  */
 
+import { PassThrough } from 'node:stream';
 import { NodeError } from '../../errors.js';
 import type { Credentials } from '../driver.js';
 import { ACCEPTED, authRequest } from './auth-file.js';
@@ -19,6 +20,11 @@ const STALL_MS = 5_000;
 const BUSY_TRIES = 20;
 const BUSY_PAUSE_MS = 50;
 const LONGEST_LINE = 8 * 1024;
+/**
+ * Taken from the server however slow the reader is. While a listing waits to be read, a memcached 1.6.18 now and then lets
+ * a whole worker wait with it: every call on a connection of ours went unanswered for over 100 ms.
+ */
+const READ_AHEAD_BYTES = 32 * 1024 * 1024;
 
 /** `wire` is ours to read and to reset; it must have been opened unread. */
 export async function* enumerateKeys(
@@ -91,8 +97,9 @@ async function nextLine(lines: AsyncGenerator<string>): Promise<string> {
 }
 
 async function* readLines(wire: Wire, signal: AbortSignal): AsyncGenerator<string> {
-  const { stream } = wire;
-  const chunks: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]();
+  const ahead = new PassThrough({ highWaterMark: READ_AHEAD_BYTES });
+  wire.stream.once('close', () => ahead.destroy()).pipe(ahead);
+  const chunks: AsyncIterator<Buffer> = ahead[Symbol.asyncIterator]();
   let rest = '';
   for (;;) {
     const chunk = await nextChunk(chunks, wire, signal);

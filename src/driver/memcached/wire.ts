@@ -83,7 +83,8 @@ export class Wire {
     const raw = this.#raw;
     const stream = this.#stream;
     if (raw !== undefined && !raw.destroyed) {
-      if (raw.localPort === undefined) raw.destroy();
+      // A socket that is being shut down cannot be reset any more, and its handle would stay.
+      if (raw.localPort === undefined || raw.writableEnded) raw.destroy();
       else raw.resetAndDestroy();
     }
     stream?.destroy();
