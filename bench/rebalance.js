@@ -5,6 +5,7 @@
  */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeEnvironment } from './harness/environment.js';
 import { figuresOf, tableOf } from './rebalance/figures.js';
@@ -12,6 +13,7 @@ import { startFleet } from './rebalance/fleet.js';
 import { plotScenario } from './rebalance/plot.js';
 import { POLICIES } from './rebalance/policies.js';
 import { SCENARIOS } from './rebalance/scenarios.js';
+import { readTrace } from './rebalance/trace.js';
 import { Traffic, zipf } from './rebalance/traffic.js';
 
 const { values: given } = parseArgs({
@@ -20,16 +22,22 @@ const { values: given } = parseArgs({
     keys: { type: 'string', default: '200000' },
     codec: { type: 'string', default: 'json,string' },
     scenario: { type: 'string', default: '' },
+    trace: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 if (given.help) {
-  console.log('node bench/rebalance.js [--memory] [--keys 200000] [--codec json,string] [--scenario killed]');
+  console.log(
+    'node bench/rebalance.js [--memory] [--keys 200000] [--codec json,string] [--scenario killed] [--trace FILE, one key a line, .gz or not]',
+  );
   process.exit(0);
 }
 
-const KEYS = Number(given.keys);
+const trace = given.trace === undefined ? undefined : readTrace(given.trace);
+const KEYS = trace?.keys ?? Number(given.keys);
+const PAGE = trace === undefined ? 'rebalance' : 'rebalance-trace';
 const NODES = 5;
+const SAMPLE = Array.from({ length: 20_000 }, (_, i) => `key:${i}`);
 const BUCKET_MS = 250;
 const BEFORE_MS = 2_000;
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -61,13 +69,18 @@ mkdirSync('bench/report', { recursive: true });
 for (const codec of given.codec.split(',')) {
   for (const scenario of scenarios) {
     const rows = results.filter((row) => row.codec === codec && row.scenario === scenario.name);
-    const file = `bench/report/rebalance-${codec}-${scenario.name.replace(/\W+/g, '-')}.svg`;
+    const file = `bench/report/${PAGE}-${codec}-${scenario.name.replace(/\W+/g, '-')}.svg`;
     writeFileSync(file, plotScenario(`${scenario.name} (${codec})`, rows, BUCKET_MS, BEFORE_MS));
   }
 }
-writeFileSync('bench/report/rebalance.json', JSON.stringify({ environment, keys: KEYS, results }, undefined, 1));
-writeFileSync('bench/REBALANCE.md', tableOf(results, scenarios, { environment, keys: KEYS, memory: given.memory }));
-console.log('wrote bench/REBALANCE.md and bench/report/');
+writeFileSync(`bench/report/${PAGE}.json`, JSON.stringify({ environment, keys: KEYS, results }, undefined, 1));
+const workload =
+  trace === undefined
+    ? `Zipf 0.99 over ${KEYS.toLocaleString('en')} keys`
+    : `the trace ${basename(given.trace)}, ${KEYS.toLocaleString('en')} keys, again and again`;
+const page = tableOf(results, scenarios, { environment, workload, page: PAGE, memory: given.memory });
+writeFileSync(`bench/${PAGE.toUpperCase()}.md`, page);
+console.log(`wrote bench/${PAGE.toUpperCase()}.md and bench/report/`);
 process.exit(0);
 
 async function measure(codec, scenario, policy) {
@@ -82,10 +95,17 @@ async function measure(codec, scenario, policy) {
     nodes.map(({ node }) => node),
     codec,
   );
-  const traffic = new Traffic({ client, keys: KEYS, random, next: zipf(KEYS, 0.99, random), ...CODECS[codec] });
+  const traffic = new Traffic({
+    client,
+    keys: KEYS,
+    random,
+    next: trace?.requests() ?? zipf(KEYS, 0.99, random),
+    ...CODECS[codec],
+  });
   await traffic.fill(KEYS);
   const scene = { client, wait, spare: spare.node, nodes };
   const extraBefore = client.extraReads();
+  const ownersBefore = SAMPLE.map(client.owner);
   await Promise.all([
     traffic.run(BEFORE_MS + scenario.afterMs, BUCKET_MS),
     (async () => {
@@ -105,6 +125,7 @@ async function measure(codec, scenario, policy) {
     stale: traffic.stale,
     errors: traffic.errors,
     extraReads: client.extraReads() - extraBefore,
+    moved: SAMPLE.filter((key, i) => client.owner(key) !== ownersBefore[i]).length / SAMPLE.length,
   };
   result.figures = figuresOf(result.rates, BUCKET_MS, scenario.before === undefined ? BEFORE_MS : BEFORE_MS - 1_500);
   await client.close();

@@ -16,6 +16,10 @@ const RETRY_MS = 1_000;
 export const POLICIES = [
   { name: 'modulo', create: (nodes, codec) => byHand(nodes, codec, moduloOf) },
   { name: 'plain ring', create: (nodes, codec) => byHand(nodes, codec, ringOf) },
+  {
+    name: 'hand-off without migration, R = 1',
+    create: (nodes, codec) => ringfence(nodes, codec, 1, { migrate: false }),
+  },
   { name: 'ring with hand-off, R = 1', create: (nodes, codec) => ringfence(nodes, codec, 1) },
   { name: 'ring with hand-off, R = 2', create: (nodes, codec) => ringfence(nodes, codec, 2) },
 ];
@@ -30,9 +34,9 @@ function ringOf(members) {
   return (key) => ring.members[ring.primaryOf(ring.hash(key))].name;
 }
 
-async function ringfence(nodes, codec, replication) {
+async function ringfence(nodes, codec, replication, handoff = {}) {
   const health = { intervalMs: 200, timeoutMs: 150, ejectionMs: 1_000, warmingMs: 100 };
-  const cache = createCache({ nodes, codec, replication, namespace: 'bench', timeouts: TIMEOUTS, health });
+  const cache = createCache({ nodes, codec, replication, namespace: 'bench', timeouts: TIMEOUTS, health, handoff });
   await cache.ready();
   return {
     read: (key) => cache.get(key),
@@ -42,7 +46,7 @@ async function ringfence(nodes, codec, replication) {
     remove: (name) => cache.removeNode(name),
     reweight: (name, weight) => cache.reweight(name, weight),
     extraReads: () => cache.stats().calls.handoffHits,
-    plan: (change) => cache.ring.plan(change).movedShare,
+    owner: (key) => cache.ring.owners(key)[0],
     close: () => cache.close({ timeoutMs: 500 }),
   };
 }
@@ -52,11 +56,11 @@ async function byHand(nodes, codec, placementOf) {
   let members = nodes.map(({ name, weight = 1 }) => ({ name, weight }));
   const out = new Map();
   const caches = new Map();
-  const open = ({ url, name }) =>
-    caches.set(name, {
+  const open = (node) =>
+    caches.set(node.name, {
       failures: 0,
       cache: createCache({
-        nodes: [{ url, name }],
+        nodes: [node],
         codec,
         namespace: 'bench',
         timeouts: TIMEOUTS,
@@ -116,7 +120,7 @@ async function byHand(nodes, codec, placementOf) {
       replace();
     },
     extraReads: () => 0,
-    plan: () => undefined,
+    owner: (key) => place(key),
     async close() {
       clearInterval(retry);
       await Promise.all([...caches.values()].map(({ cache }) => cache.destroy()));
