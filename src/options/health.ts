@@ -28,7 +28,7 @@ export interface HealthOptions {
   readonly probe?: ((node: ProbeTarget) => boolean | Promise<boolean>) | undefined;
   /** What becomes of the keys of a node that is out: stand-ins take over, or they miss. @default 'remap' */
   readonly onDown?: 'remap' | 'miss' | undefined;
-  /** Longest life of what a stand-in stores. @default 60_000 */
+  /** Longest life of what a stand-in stores; what is read there lives on, up to its own time to live, but for counters and raw values. @default 60_000 */
   readonly standInTtlMs?: number | undefined;
   /** Steps in which a returned node gets its keys back. @default 4 */
   readonly warmingSteps?: number | undefined;
