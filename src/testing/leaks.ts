@@ -44,9 +44,11 @@ export class LeakTracker {
   /** What has been left behind, a line each; waits a little for what is on its way out. */
   async findLeaks(): Promise<string[]> {
     const end = performance.now() + this.#settleMs;
-    while (this.#leftovers().length > 0 && performance.now() < end) await sleep(POLL_MS);
-    // Rejections and warnings are told a turn after they came about.
-    await new Promise((resolve) => setImmediate(resolve));
+    do {
+      while (this.#leftovers().length > 0 && performance.now() < end) await sleep(POLL_MS);
+      // Rejections and warnings are told a turn after they came about; what that turn begins ends by itself, too.
+      await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#leftovers().length > 0 && performance.now() < end);
     return [...this.#events, ...this.#leftovers()];
   }
 
