@@ -106,6 +106,8 @@ export class PointTable {
     const bucket = hash >>> 16;
     const start = jump[bucket]!;
     const end = jump[bucket + 1]!;
+    // With few nodes most buckets are empty.
+    if (start === end) return start;
     const sought = (hash << 16) >>> 0;
     let i = start + (((hash & LOW) * (end - start)) >>> 16);
     if (i < end && entries[i]! < sought) {
