@@ -17,7 +17,7 @@ const LEVELS: readonly (readonly [RegExp, number])[] = [
   [/^cluster\//, 4],
   [/^node\//, 3],
   [/^driver\/[^/]+\//, 2],
-  [/^driver\/driver\.ts$/, 1],
+  [/^driver\/[^/]+\.ts$/, 1],
   [/^(ring|near|codec)\/|^(key|codec|envelope|compression)\.ts$/, 1],
   [/^base\/|^errors\.ts$/, 0],
 ];
@@ -52,7 +52,7 @@ function levelOf(path: string): number {
 /** Files of one concept: the folder, or the file itself at the top. */
 function familyOf(path: string): string {
   const [first, second] = path.split('/');
-  return first === 'driver' && second !== 'driver.ts' ? `driver/${second}` : (first ?? path);
+  return first === 'driver' && second?.endsWith('.ts') === false ? `driver/${second}` : (first ?? path);
 }
 
 const all = sources();

@@ -8,12 +8,14 @@
  */
 
 import { NodeError } from '../../errors.js';
+import { askCredentials } from '../credentials.js';
 import type { Connection, ConnectOptions, Credentials, Driver } from '../driver.js';
 import { askRaw, linesOf } from './ask-raw.js';
 import { ACCEPTED, authRequest } from './auth-file.js';
 import { enumerateKeys } from './enumerate.js';
 import { limitsOf, shakeHands } from './handshake.js';
-import { askCredentials, clockOf, FRAME_ALLOWANCE_BYTES, type MemcachedOptions } from './memcached-options.js';
+import { whereIs } from './link-errors.js';
+import { clockOf, FRAME_ALLOWANCE_BYTES, type MemcachedOptions } from './memcached-options.js';
 import { MetaConnection } from './meta-connection.js';
 import { connectionNames, largestItem, nodeFacts, statistics } from './node-facts.js';
 import { openWire } from './open-wire.js';
@@ -39,7 +41,7 @@ export function createMetaDriver(options: MemcachedOptions): Driver {
 }
 
 async function connect(options: MemcachedOptions, signal: AbortSignal): Promise<Connection> {
-  const credentials = await askCredentials(options.credentials, signal);
+  const credentials = await askCredentials(options.credentials, whereIs(options.address), signal);
   const wire = await openWire(options, signal);
   const time = new ServerTime(clockOf(options));
   const connection = new MetaConnection(wire, {
@@ -78,7 +80,7 @@ async function introduce(
 
 async function* walk(options: MemcachedOptions, prefix: string, life: AbortSignal): AsyncGenerator<string[]> {
   const signal = AbortSignal.any([life, AbortSignal.timeout(ENUMERATION_CONNECT_MS)]);
-  const credentials = await askCredentials(options.credentials, signal);
+  const credentials = await askCredentials(options.credentials, whereIs(options.address), signal);
   const wire = await openWire(options, signal, false);
   yield* enumerateKeys(wire, credentials, prefix, life);
 }

@@ -8,10 +8,12 @@
  */
 
 import { NodeError } from '../../errors.js';
+import { askCredentials } from '../credentials.js';
 import type { Connection, ConnectOptions, Credentials, Driver } from '../driver.js';
 import { OPCODE, type ResponseFrame } from './binary-frames.js';
 import { limitsOf, shakeHands } from './handshake.js';
-import { askCredentials, clockOf, FRAME_ALLOWANCE_BYTES, type MemcachedOptions } from './memcached-options.js';
+import { whereIs } from './link-errors.js';
+import { clockOf, FRAME_ALLOWANCE_BYTES, type MemcachedOptions } from './memcached-options.js';
 import { largestItem, nodeFacts } from './node-facts.js';
 import { openWire } from './open-wire.js';
 import { SaslConnection } from './sasl-connection.js';
@@ -35,7 +37,7 @@ export function createSaslDriver(options: MemcachedOptions): Driver {
 }
 
 async function connect(options: MemcachedOptions, signal: AbortSignal): Promise<Connection> {
-  const credentials = await askCredentials(options.credentials, signal);
+  const credentials = await askCredentials(options.credentials, whereIs(options.address), signal);
   const wire = await openWire(options, signal);
   const time = new ServerTime(clockOf(options));
   const connection = new SaslConnection(wire, time, FRAME_ALLOWANCE_BYTES);

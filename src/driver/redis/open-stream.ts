@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
 import { nameLookup } from '../../base/name-lookup.js';
 import { NodeError } from '../../errors.js';
-import type { Credentials } from '../driver.js';
+import { askCredentials } from '../credentials.js';
 import { guessSpeaker } from './foreign-speaker.js';
 import type { RedisStream } from './redis-connection.js';
 import { errorOfReply } from './redis-errors.js';
@@ -15,6 +15,7 @@ const KEEP_ALIVE_MS = 10_000;
 
 export async function openStream(options: RedisDriverOptions, signal: AbortSignal): Promise<RedisStream> {
   if (signal.aborted) throw new NodeError('unreachable', 'the connect deadline had passed before it began');
+  const credentials = await askCredentials(options.credentials, whereIs(options), signal);
   const opening = new Opening(options);
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(new NodeError('unreachable', opening.whyUnreachable())), {
@@ -22,7 +23,6 @@ export async function openStream(options: RedisDriverOptions, signal: AbortSigna
     });
   });
   aborted.catch(() => undefined);
-  const credentials = await askCredentials(options, aborted);
   const settings: RedisOptions & { replyMapping: 'legacy' } = {
     ...PROFILE,
     Connector: opening.connectorClass(),
@@ -45,20 +45,6 @@ export async function openStream(options: RedisDriverOptions, signal: AbortSigna
     redis.disconnect();
     throw error instanceof NodeError ? error : opening.explain(refusal ?? error);
   }
-}
-
-/** Unreachable and not refused: who tells credentials may well tell them in a moment, and is then asked again. */
-async function askCredentials(options: RedisDriverOptions, aborted: Promise<never>): Promise<Credentials | undefined> {
-  const { credentials: source } = options;
-  if (typeof source !== 'function') return source;
-  try {
-    const told = await Promise.race([source(), aborted]);
-    if (told === undefined || typeof told?.password === 'string') return told;
-  } catch (cause) {
-    if (cause instanceof NodeError) throw cause;
-    throw new NodeError('unreachable', `the credentials for ${whereIs(options)} could not be had`, { cause });
-  }
-  throw new NodeError('unreachable', `the credentials for ${whereIs(options)} came without a password`);
 }
 
 /** DRIVERS.md gives the reason for each: no queue, no timer, no resending and no reconnecting of ioredis's own. */
@@ -170,8 +156,7 @@ class Opening {
 
   whyUnreachable(): string {
     const where = whereIs(this.#options);
-    if (this.#socket === undefined) return `the credentials for ${where} were not told in time`;
-    if (this.#socket.connecting) return `${where} did not accept a connection in time`;
+    if (this.#socket === undefined || this.#socket.connecting) return `${where} did not accept a connection in time`;
     if (this.#options.tls !== undefined)
       return `${where} accepted the connection but did not finish the handshake in time (no TLS on this port?)`;
     return `${where} accepted the connection but did not answer in time`;

@@ -122,10 +122,4 @@ describe('the handshake', () => {
       rmSync(directory, { recursive: true });
     }
   });
-
-  it('credentials that cannot be had are a failure of authentication, with their cause', async () => {
-    const cause = new Error('vault is sealed');
-    const credentials = () => Promise.reject(cause);
-    await expect(connectMeta({ address: plain, credentials })).rejects.toMatchObject({ reason: 'auth', cause });
-  });
 });
