@@ -15,7 +15,7 @@ import { defaultCall } from './calls/call-options.js';
 import { DebtPayer } from './cluster/debt-payer.js';
 import { Discovery } from './cluster/discovery/discovery.js';
 import { Ledger } from './cluster/ledger/ledger.js';
-import type { Kept } from './codec/transcoder.js';
+import { CORRUPT, type Kept } from './codec/transcoder.js';
 import { createTranscoder } from './codec.js';
 import { CacheError } from './errors.js';
 import { EventBus } from './events.js';
@@ -43,6 +43,14 @@ export function createCache<V = unknown>(options: CacheOptions = {}): Cache<V> {
 
 /** `createCache`, less the rules that a test switches off. */
 export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlySet<StalenessRule>): Cache<V> {
+  return new Cache<V>(assembleParts(options, disabledRules));
+}
+
+/** The parts alone, for an adapter that asks more of the nodes than a cache does. */
+export function assembleParts(
+  options: CacheOptions,
+  disabledRules: ReadonlySet<StalenessRule> = new Set(),
+): CacheParts {
   const settings = resolveCacheOptions(options);
   const { clock, random } = settings;
   const calendar = new Calendar(clock, settings.maxClockSkewMs);
@@ -63,7 +71,12 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
   ledger.startWith(settings.nodes.keys());
   const near = settings.near === undefined ? undefined : new NearCache<Kept>(settings.near, generations, clock);
   const fallback =
-    settings.fallback === undefined ? undefined : new Fallback<Kept>(settings.fallback, generations, clock);
+    settings.fallback === undefined
+      ? undefined
+      : new Fallback<Kept>(settings.fallback, generations, clock, (text) => {
+          const kept = values.keepEncoded(text);
+          return kept === CORRUPT ? undefined : kept;
+        });
 
   const negatives = new NearCache<true>({ ...NEGATIVES, ttlMs: Number.POSITIVE_INFINITY }, generations, clock);
   const payer = new DebtPayer({
@@ -155,7 +168,7 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
   };
   cluster.start();
   discovery?.start();
-  return new Cache<V>(parts);
+  return parts;
 }
 
 /** What refuses calls beyond the client's limit, if it has one. */

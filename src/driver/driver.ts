@@ -22,6 +22,8 @@ export const NO_EXPIRY: TtlMs = 0;
 export interface GetOperation {
   readonly kind: 'get';
   readonly key: string;
+  /** Travels as a request of its own where the protocol would else say of an entry of another type that there is none. */
+  readonly isExact?: boolean | undefined;
   /** The value is `bytes[start, end)`; valid only during this call: copy what you keep. */
   hit(bytes: Buffer, start: number, end: number): void;
   miss(): void;
@@ -120,12 +122,21 @@ export interface CountOperation {
   fail(error: CacheError): void;
 }
 
+/** A command's name and arguments. */
+export type Words = readonly (string | Buffer)[];
+
 /** A command of the node's own protocol, words as they are; the reply as the protocol decodes it. */
 export interface RawOperation {
   readonly kind: 'raw';
   /** The key the command concerns, '' if none. */
   readonly key: string;
-  readonly words: readonly (string | Buffer)[];
+  readonly words: Words;
+  /** Commands that follow with nothing between them: the reply is then the list of all replies, refusals included. */
+  readonly followers?: readonly Words[] | undefined;
+  /** A refusal that concerns this command alone is a reply like others: a `CacheError`, whose text `refusalOf` knows. */
+  readonly takesRefusals?: boolean | undefined;
+  /** It concerns `key` and no other, so it need keep its place towards that key alone. @default false */
+  readonly isOfOneKey?: boolean | undefined;
   done(reply: unknown): void;
   fail(error: CacheError): void;
 }

@@ -46,8 +46,8 @@ export class Arranger {
         if (operation.kind !== 'get') operation.offWire?.();
         continue;
       }
-      if (operation.kind === 'raw') {
-        // A raw command may concern any key: it keeps its place towards everything.
+      if (operation.kind === 'raw' && !operation.isOfOneKey) {
+        // Such a command may concern any key: it keeps its place towards everything.
         if (reads.length > 0) break;
         (writes ??= []).push(operation);
         requests++;

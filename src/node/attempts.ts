@@ -20,6 +20,7 @@ import type {
   StoreOperation,
   TouchOperation,
   TtlMs,
+  Words,
 } from '../driver/driver.js';
 import { type CacheError, type Fault, faultOf } from '../errors.js';
 import type { AttemptNode, AttemptState } from './attempt-state.js';
@@ -200,12 +201,37 @@ export class InspectAttempt extends Attempt<Inspection | undefined> implements I
   }
 }
 
+/** How a raw command is sent, and what of it its caller wants to hear. */
+export type RawManner = Pick<RawOperation, 'followers' | 'takesRefusals' | 'isOfOneKey'>;
+
+export const PLAIN: RawManner = {};
+
 export class RawAttempt extends Attempt<unknown> implements RawOperation {
   readonly kind = 'raw';
-  readonly words: readonly (string | Buffer)[];
+  readonly words: Words;
+  readonly followers: readonly Words[] | undefined;
+  readonly takesRefusals: boolean;
+  readonly isOfOneKey: boolean;
+  private readonly wordBytes: number;
 
-  constructor(node: AttemptNode, origin: AttemptOrigin<unknown>, words: readonly (string | Buffer)[]) {
+  constructor(node: AttemptNode, origin: AttemptOrigin<unknown>, words: Words, manner: RawManner) {
     super(node, origin);
     this.words = words;
+    this.followers = manner.followers;
+    this.takesRefusals = manner.takesRefusals === true;
+    this.isOfOneKey = manner.isOfOneKey === true;
+    let bytes = bytesOf(words);
+    for (const follower of manner.followers ?? []) bytes += bytesOf(follower);
+    this.wordBytes = bytes;
   }
+
+  override get heldBytes(): number {
+    return this.wordBytes;
+  }
+}
+
+function bytesOf(words: Words): number {
+  let bytes = 0;
+  for (let i = 0; i < words.length; i++) bytes += (words[i] as string | Buffer).length;
+  return bytes;
 }

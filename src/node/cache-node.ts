@@ -4,7 +4,7 @@
  * Owns the node's lanes, its breaker and the order of its keys. Knows nothing of rings, replicas or values.
  */
 
-import type { Connection, Driver, Inspection, Lease, StoreMode, TtlMs } from '../driver/driver.js';
+import type { Connection, Driver, Inspection, Lease, StoreMode, TtlMs, Words } from '../driver/driver.js';
 import { type CacheError, NodeError } from '../errors.js';
 import type { AttemptNode } from './attempt-state.js';
 import {
@@ -14,6 +14,7 @@ import {
   InspectAttempt,
   LeaseAttempt,
   type OrderedOperation,
+  PLAIN,
   RawAttempt,
   StoreAttempt,
   TouchAttempt,
@@ -139,14 +140,14 @@ export class CacheNode implements AttemptNode {
 
   // Each takes the operation, which settles through its sink, possibly before this returns (full, down).
 
-  get(key: string, hash: number, timeoutMs: number, lane: Lane, sink: GetSink): void {
+  get(key: string, hash: number, timeoutMs: number, lane: Lane, sink: GetSink, isExact = false): void {
     // A read must not overtake a write of its key in another lane: it follows a stray one, and stays with the small calls
     // while any write is on its way there.
     let to = lane;
     if (!this.#order.isQuiet) to = this.#order.laneOf(key) ?? lane;
     if (this.#keepsOrder && to !== 'interactive' && to === lane && this.#lanes.of('interactive', hash).hasWrites)
       to = 'interactive';
-    this.#lanes.of(to, hash).enqueue(new GetAttempt(this, key, hash, timeoutMs, sink));
+    this.#lanes.of(to, hash).enqueue(new GetAttempt(this, key, hash, timeoutMs, sink, isExact));
   }
 
   /** A string holds the bytes to store one a character. */
@@ -187,8 +188,8 @@ export class CacheNode implements AttemptNode {
     this.#submit(new InspectAttempt(this, origin, withValue), lane);
   }
 
-  raw(origin: AttemptOrigin<unknown>, lane: Lane, words: readonly (string | Buffer)[]): void {
-    this.#submit(new RawAttempt(this, origin, words), lane);
+  raw(origin: AttemptOrigin<unknown>, lane: Lane, words: Words, manner = PLAIN): void {
+    this.#submit(new RawAttempt(this, origin, words, manner), lane);
   }
 
   /** Keys here that begin with `prefix`: see `Connection.keys`. */

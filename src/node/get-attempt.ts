@@ -20,6 +20,7 @@ export class GetAttempt implements GetOperation, AttemptState {
   readonly key: string;
   readonly hash: number;
   readonly timeoutMs: number;
+  readonly isExact: boolean;
   isOver = false;
   fault: Fault | undefined = undefined;
   startedAt = 0;
@@ -27,12 +28,13 @@ export class GetAttempt implements GetOperation, AttemptState {
   twin: GetAttempt | undefined = undefined;
   private readonly sink: GetSink;
 
-  constructor(node: AttemptNode, key: string, hash: number, timeoutMs: number, sink: GetSink) {
+  constructor(node: AttemptNode, key: string, hash: number, timeoutMs: number, sink: GetSink, isExact = false) {
     this.node = node;
     this.key = key;
     this.hash = hash;
     this.timeoutMs = timeoutMs;
     this.sink = sink;
+    this.isExact = isExact;
   }
 
   get heldBytes(): number {

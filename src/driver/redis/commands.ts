@@ -10,7 +10,7 @@ import { COMPARE_AND_SET, COUNT, INSPECT, LEASE, PERSIST, SHORT_STORE, SHORT_TOU
 const SET_HEADS = [3, 4, 5, 6].map((count) => `*${count}\r\n$3\r\nSET\r\n`);
 /** A key and the two companions of its lease: one command, since what ends a lease must not come after the delete. */
 const UNLINK_HEAD = '*4\r\n$6\r\nUNLINK\r\n';
-const PX_HEAD = '$2\r\nPX\r\n';
+const GET_HEAD = '*2\r\n$3\r\nGET\r\n';
 const CONDITIONS = { set: '', add: 'NX', replace: 'XX' } as const;
 
 export function encodeOperation(operation: Operation, encoder: RespEncoder): void {
@@ -40,10 +40,12 @@ export function encodeOperation(operation: Operation, encoder: RespEncoder): voi
       script(encoder, INSPECT, operation.key, false, [operation.withValue ? '1' : '0']);
       break;
     case 'get':
-      words(encoder, ['MGET', operation.key]);
+      encoder.literal(GET_HEAD);
+      encoder.text(operation.key);
       break;
     case 'raw':
       words(encoder, operation.words);
+      for (const follower of operation.followers ?? []) words(encoder, follower);
       break;
   }
 }
@@ -63,17 +65,44 @@ function encodeStore(operation: StoreOperation, encoder: RespEncoder): void {
     return;
   }
   const { latin1 } = operation;
-  encoder.literal(SET_HEADS[(ttlMs === NO_EXPIRY ? 0 : 2) + (mode === 'set' ? 0 : 1)] as string);
-  encoder.text(key);
-  if (latin1 === undefined) encoder.value(operation.bytes);
-  else encoder.latin1(latin1);
-  if (ttlMs !== NO_EXPIRY) {
-    const digits = String(ttlMs);
-    encoder.literal(`${PX_HEAD}$${digits.length}\r\n${digits}\r\n`);
+  const head = SET_HEADS[(ttlMs === NO_EXPIRY ? 0 : 2) + (mode === 'set' ? 0 : 1)] as string;
+  const tail = SET_TAILS[mode].of(ttlMs);
+  if (latin1 !== undefined) {
+    encoder.keyed(head, key, latin1, tail);
+    return;
   }
-  if (mode === 'add') encoder.literal('$2\r\nNX\r\n');
-  else if (mode === 'replace') encoder.literal('$2\r\nXX\r\n');
+  encoder.literal(head);
+  encoder.text(key);
+  encoder.value(operation.bytes, tail);
 }
+
+/** What follows the value of a SET, its end first; most sets share a time to live with the one before. */
+class SetTail {
+  readonly #condition: string;
+  #ttlMs: TtlMs = NO_EXPIRY;
+  #text: string;
+
+  constructor(condition: string) {
+    this.#condition = condition;
+    this.#text = `\r\n${condition}`;
+  }
+
+  of(ttlMs: TtlMs): string {
+    if (ttlMs !== this.#ttlMs) {
+      const digits = String(ttlMs);
+      const expiry = ttlMs === NO_EXPIRY ? '' : `$2\r\nPX\r\n$${digits.length}\r\n${digits}\r\n`;
+      this.#text = `\r\n${expiry}${this.#condition}`;
+      this.#ttlMs = ttlMs;
+    }
+    return this.#text;
+  }
+}
+
+const SET_TAILS = {
+  set: new SetTail(''),
+  add: new SetTail('$2\r\nNX\r\n'),
+  replace: new SetTail('$2\r\nXX\r\n'),
+};
 
 /** An entry that may be gone before a lease would be must end the lease when it is written: it may not be there to show. */
 function endsEarly(ttlMs: TtlMs): boolean {

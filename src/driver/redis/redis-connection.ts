@@ -10,7 +10,7 @@
 import type { Socket } from 'node:net';
 import { CacheError, NodeError } from '../../errors.js';
 import type { Connection, Incarnation, Operation } from '../driver.js';
-import { encodeOperation } from './commands.js';
+import { encodeBatch } from './encode-batch.js';
 import { type Expected, ExpectedReplies } from './expected-replies.js';
 import { errorOfReply } from './redis-errors.js';
 import { type Reply, ReplyCollector } from './reply-collector.js';
@@ -64,24 +64,9 @@ export class RedisConnection implements Connection, ReplySink {
       });
       return;
     }
-    const encoder = this.#encoder;
-    const count = operations.length;
-    this.owed += count;
-    let i = 0;
-    while (i < count) {
-      const isMget = operations[i]?.kind === 'get';
-      let end = i + 1;
-      while (end < count && (operations[end]?.kind === 'get') === isMget) end++;
-      this.#expected.push({ operations, isMget, next: i, end });
-      if (isMget) {
-        encoder.begin(end - i + 1);
-        encoder.literal('$4\r\nMGET\r\n');
-        for (; i < end; i++) encoder.text((operations[i] as Operation).key);
-      } else {
-        for (; i < end; i++) encodeOperation(operations[i] as Operation, encoder);
-      }
-    }
-    encoder.writeTo(this.#stream);
+    this.owed += operations.length;
+    encodeBatch(operations, this.#encoder, this.#expected);
+    this.#encoder.writeTo(this.#stream);
   }
 
   destroy(error: CacheError): void {
@@ -189,6 +174,7 @@ export class RedisConnection implements Connection, ReplySink {
         throw new Error(`an MGET of ${expected.end - expected.next} keys was answered by ${count} values`);
       return;
     }
+    this.#gather(expected);
     this.#isCollecting = true;
     this.#finish(this.#collector.beginArray(count));
   }
@@ -223,7 +209,18 @@ export class RedisConnection implements Connection, ReplySink {
   }
 
   #collect(element: Reply): void {
-    if (this.#current() !== undefined) this.#finish(this.#collector.add(element));
+    const expected = this.#current();
+    if (expected === undefined) return;
+    this.#gather(expected);
+    this.#finish(this.#collector.add(element));
+  }
+
+  /** The replies of an operation of several commands are collected as the items of one. */
+  #gather({ operations, next }: Expected): void {
+    const operation = operations[next];
+    if (this.#isCollecting || operation?.kind !== 'raw' || operation.followers === undefined) return;
+    this.#isCollecting = true;
+    this.#collector.beginArray(operation.followers.length + 1);
   }
 
   #finish(reply: Reply | undefined): void {

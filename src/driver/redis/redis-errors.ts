@@ -4,6 +4,7 @@
  */
 
 import { type CacheError, NodeError, type NodeErrorReason } from '../../errors.js';
+import { noteRefusal } from '../refusal.js';
 
 const REASON_OF_WORD: ReadonlyMap<string, NodeErrorReason> = new Map([
   ['OOM', 'full'],
@@ -35,7 +36,8 @@ export function errorOfReply(text: string): CacheError {
   const reason = REASON_OF_WORD.get(word) ?? reasonOfSentence(text);
   const remedy = REMEDY[reason];
   const told = text.replace(REPEATED, '').slice(0, 200);
-  return new NodeError(reason, `Redis refused: ${told}${remedy === undefined ? '' : ` (${remedy})`}`);
+  const error = new NodeError(reason, `Redis refused: ${told}${remedy === undefined ? '' : ` (${remedy})`}`);
+  return noteRefusal(error, Buffer.from(text, 'latin1').toString());
 }
 
 function reasonOfSentence(text: string): NodeErrorReason {

@@ -11,9 +11,15 @@ import type { Writable } from 'node:stream';
 const COPY_LIMIT = 16_384;
 /** Heads of bulk strings by length, ready made: most keys and values are short. */
 const HEADS = Array.from({ length: 1_024 }, (_, length) => `$${length}\r\n`);
+/** The same behind the end of another. */
+const NEXT_HEADS = HEADS.map((head) => `\r\n${head}`);
 
 function headOf(length: number): string {
   return HEADS[length] ?? `$${length}\r\n`;
+}
+
+function nextHeadOf(length: number): string {
+  return NEXT_HEADS[length] ?? `\r\n$${length}\r\n`;
 }
 
 /** Its UTF-8, one byte a character: mostly itself. */
@@ -50,6 +56,15 @@ export class RespEncoder {
     this.#text += `${headOf(word.length)}${word}\r\n`;
   }
 
+  /**
+   * A whole command of a key and a word of one byte a character, between `head` and `tail`, which begins with the end of
+   * that word. Every piece added is an object to be made and collected: five here, twice as many piece by piece.
+   */
+  keyed(head: string, key: string, word: string, tail: string): void {
+    const plain = utf8AsLatin1(key);
+    this.#text += head + headOf(plain.length) + plain + nextHeadOf(word.length) + word + tail;
+  }
+
   /** The word, and the word once more with each suffix, which is ASCII. */
   withSuffixes(word: string, suffixes: readonly string[]): void {
     const plain = utf8AsLatin1(word);
@@ -57,11 +72,11 @@ export class RespEncoder {
     for (const suffix of suffixes) this.#text += `${headOf(plain.length + suffix.length)}${plain}${suffix}\r\n`;
   }
 
-  value(bytes: Buffer): void {
+  /** `tail` begins with the end of the value. */
+  value(bytes: Buffer, tail = '\r\n'): void {
     this.literal(headOf(bytes.length));
     this.#parts.push(this.#text, bytes);
-    this.#text = '';
-    this.literal('\r\n');
+    this.#text = tail;
   }
 
   /** Writes all that was gathered, and is empty again. */

@@ -1,12 +1,14 @@
 /** What a whole reply means to the operation that asked. A reply of an unforeseen shape fails the operation, never throws. */
 
-import { CacheError, NodeError } from '../../errors.js';
+import { CacheError, faultOf, NodeError } from '../../errors.js';
 import { type CountOperation, type InspectOperation, NO_EXPIRY, type Operation } from '../driver.js';
+import { refusalOf } from '../refusal.js';
 import type { Reply } from './reply-collector.js';
 
 export function settle(operation: Operation, reply: Reply): void {
   if (reply instanceof CacheError) {
-    operation.fail(reply);
+    if (operation.kind === 'raw' && operation.takesRefusals === true && isOfCommand(reply)) operation.done(reply);
+    else operation.fail(reply);
     return;
   }
   switch (operation.kind) {
@@ -37,6 +39,11 @@ export function settle(operation: Operation, reply: Reply): void {
       operation.fail(new NodeError('protocol', 'a get was answered by something else than a value'));
       break;
   }
+}
+
+/** Rights that this command lacks say nothing of the node, which has let us in. */
+function isOfCommand(error: CacheError): boolean {
+  return faultOf(error) === 'caller' || refusalOf(error)?.startsWith('NOPERM') === true;
 }
 
 function settleCount(operation: CountOperation, reply: Reply): void {
