@@ -74,3 +74,6 @@ export interface CacheParts {
   stats(): CacheStats;
   nodeViews(): NodeView[];
 }
+
+/** The parts of each cache, for the adapters: what they need beyond the public calls. */
+export const partsOf = new WeakMap<object, CacheParts>();

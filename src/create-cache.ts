@@ -9,7 +9,7 @@ import { HybridClock } from './base/hybrid-clock.js';
 import type { StalenessRule } from './base/staleness-rules.js';
 import { Turn } from './base/turn.js';
 import { Cache } from './cache.js';
-import type { CacheParts } from './cache-parts.js';
+import { type CacheParts, partsOf } from './cache-parts.js';
 import { BreakerView } from './calls/breaker-view.js';
 import { defaultCall } from './calls/call-options.js';
 import { DebtPayer } from './cluster/debt-payer.js';

@@ -9,7 +9,7 @@ const SRC = join(dirname(fileURLToPath(import.meta.url)), '..', 'src');
 
 /** First match wins; `import type` counts. A folder is one level and may import within itself. */
 const LEVELS: readonly (readonly [RegExp, number])[] = [
-  [/^(adapters|testing)\/|^(testing|placements|resilience)\.ts$/, 9],
+  [/^(adapters|testing)\/|^(testing|placements|resilience|keyv|ioredis|memjs)\.ts$/, 9],
   [/^(index|create-cache|options)\.ts$|^assembly\//, 8],
   [/^(cache|cache-parts|events|stats|ring-view)\.ts$|^(calls|options)\//, 7],
   [/^replication\//, 6],

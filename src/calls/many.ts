@@ -83,8 +83,20 @@ export async function setMany<T>(
 }
 
 export async function deleteMany(parts: CacheParts, keys: Iterable<string>, call: Call): Promise<DeletedMany> {
-  const written = await writeMany(parts, [...new Set(listed(keys))], call, () => ({ bytes: undefined, ttlMs: 0 }));
-  return { deleted: written.done, failures: written.failures };
+  const { deleted, failures } = await removeMany(parts, keys, call);
+  return { deleted, failures };
+}
+
+/** `deleteMany`, and the keys of which an owner held something, were it only what had expired. */
+export async function removeMany(
+  parts: CacheParts,
+  keys: Iterable<string>,
+  call: Call,
+): Promise<DeletedMany & { readonly found: ReadonlySet<string> }> {
+  const found = new Set<string>();
+  const nothing = { bytes: undefined, ttlMs: 0 };
+  const written = await writeMany(parts, [...new Set(listed(keys))], call, () => nothing, found);
+  return { deleted: written.done, failures: written.failures, found };
 }
 
 async function writeMany(
@@ -92,6 +104,7 @@ async function writeMany(
   keys: readonly string[],
   call: Call,
   encode: (key: string, wire: string, stamp: number) => { readonly bytes: Encoded | undefined; readonly ttlMs: number },
+  found?: Set<string>,
 ): Promise<{ done: number; failures: Map<string, CacheError> }> {
   const written = { done: 0, failures: new Map<string, CacheError>() };
   await inWaves(keys, written.failures, parts, call, (rest, done) => {
@@ -100,8 +113,9 @@ async function writeMany(
     return (key, wire) => {
       const stamp = parts.stamps.next();
       const { bytes, ttlMs } = encode(key, wire, stamp);
-      const settled = (): void => {
+      const settled = (_: boolean, isFound: boolean): void => {
         written.done++;
+        if (isFound) found?.add(key);
         done();
       };
       const failed = (error: CacheError): void => {

@@ -22,14 +22,14 @@ const MAX_PASSES = 5;
  * is told when it is found there; of the others the digests are kept. While a hand-off runs all nodes are asked twice, since
  * a key may move from a node that has yet to be asked to one that has been.
  */
-export async function* namespaceKeys(parts: CacheParts, begin: () => Call): AsyncGenerator<string> {
+export async function* namespaceKeys(parts: CacheParts, begin: () => Call, within = ''): AsyncGenerator<string> {
   const call = begin();
   const { topology } = parts;
   const shared = new KeyDigests(MAX_SHARED);
   const passes = topology.previous === undefined ? 1 : 2;
   for (let pass = 1; pass <= passes; pass++) {
     for (const node of topology.everyNode()) {
-      for await (const wires of pagesOf(parts, node, call)) {
+      for await (const wires of pagesOf(parts, node, call, within)) {
         for (const wire of wires) {
           const key = parts.keys.fromWireKey(wire);
           const holders = key === undefined ? [] : holdersOf(topology, wire);
@@ -41,8 +41,9 @@ export async function* namespaceKeys(parts: CacheParts, begin: () => Call): Asyn
   }
 }
 
-export async function clearNamespace(parts: CacheParts, call: Call): Promise<void> {
-  if (parts.keys.prefix === '')
+/** @param within only the keys that begin so; the other keys may be missed for a while where a node cannot be cleared */
+export async function clearNamespace(parts: CacheParts, call: Call, within = ''): Promise<void> {
+  if (parts.keys.prefix + within === '')
     throw new OptionError('namespace', 'is needed for clear: without one, the keys of others would be deleted');
   parts.read.generations.bumpAll();
   parts.near?.clear();
@@ -58,8 +59,8 @@ export async function clearNamespace(parts: CacheParts, call: Call): Promise<voi
       topology.everyNode().map(async (node) => {
         const mark = ledger.enumerationMark(node.slot);
         try {
-          for await (const wires of pagesOf(parts, node, call)) await removeAll(parts, node, wires, call);
-          ledger.lift(node.slot, mark);
+          for await (const wires of pagesOf(parts, node, call, within)) await removeAll(parts, node, wires, call);
+          if (within === '') ledger.lift(node.slot, mark);
         } catch (error) {
           // What could not be enumerated could not be deleted; at least it no longer counts here.
           ledger.fence(node.slot, began);

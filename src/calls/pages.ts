@@ -10,13 +10,18 @@ import type { CacheNode } from '../node/cache-node.js';
 import type { Call } from './call-options.js';
 
 /** @throws CacheError if the node cannot be reached or asked, takes longer than `call` allows, or the call is aborted */
-export async function* pagesOf(parts: CacheParts, node: CacheNode, call: Call): AsyncGenerator<string[]> {
+export async function* pagesOf(
+  parts: CacheParts,
+  node: CacheNode,
+  call: Call,
+  within: string,
+): AsyncGenerator<string[]> {
   if (!node.isConnected)
     throw new CacheError('ERR_UNAVAILABLE', `node ${node.name} cannot be reached`, {
       node: node.name,
       cause: node.lastError,
     });
-  const walk = node.keys(parts.keys.prefix);
+  const walk = node.keys(parts.keys.prefix + within);
   try {
     for (;;) {
       const page = await timely(parts, node, call, walk.next());

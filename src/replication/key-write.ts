@@ -44,7 +44,7 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
   /** What to store; `undefined` deletes. */
   private readonly bytes: Encoded | undefined;
   private readonly ttlMs: number;
-  private readonly resolve: (done: boolean) => void;
+  private readonly resolve: (done: boolean, isFound: boolean) => void;
   private readonly reject: (error: CacheError) => void;
   private readonly place: number;
   readonly hash: number;
@@ -56,6 +56,7 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
   private needed = 0;
   private open = 0;
   private confirmed = 0;
+  private isFound = false;
   private isSettled = false;
   /** An owner was sent the write, and nobody knows what it made of it. */
   private mayBeHeld = false;
@@ -71,7 +72,7 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
     stamp: number,
     bytes: Encoded | undefined,
     ttlMs: number,
-    resolve: (done: boolean) => void,
+    resolve: (done: boolean, isFound: boolean) => void,
     reject: (error: CacheError) => void,
   ) {
     this.context = context;
@@ -104,8 +105,9 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
     return this;
   }
 
-  answered(attempt: Attempt<boolean>): void {
+  answered(attempt: Attempt<boolean>, result: boolean): void {
     this.open--;
+    this.isFound ||= result;
     this.context.ledger.confirm(this.hash, this.key, this.stamp, attempt.node.slot);
     // An owner that got a delete in place of a value too large for it holds nothing older, and does not have the value.
     if (this.bytes === undefined || attempt.kind === 'store') this.confirmed++;
@@ -116,7 +118,7 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
     this.owe(attempt, error);
     this.error = error;
     if (attempt.sentOn !== undefined && faultOf(error) === 'link') this.mayBeHeld = true;
-    const context = this.context;
+    const { context } = this;
     this.startedAt ||= attempt.startedAt || Math.floor(context.clock.now());
     const leftMs = this.startedAt + this.call.totalMs - context.clock.now();
     if (leftMs > 0 && context.retries.mayRetry(error, this.attempts)) {
@@ -145,7 +147,6 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
     const { topology, key } = this;
     const { lane, totalMs } = this.call;
     const { ledger, attemptMs } = this.context;
-    const timeoutMs = Math.min(attemptMs, totalMs);
     const former = topology.formerOwners(this.place, key, owners);
     const others = [...topology.displaced(this.place, key, owners), ...former];
     for (const node of others) {
@@ -157,7 +158,7 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
     for (const node of former) {
       const payment = ledger.paymentFor(node.slot, this.hash, key);
       const sink = { ...SILENT, answered: () => ledger.paid(payment), answeredLate: () => ledger.paid(payment) };
-      node.delete({ key, hash: this.hash, timeoutMs, sink }, lane);
+      node.delete({ key, hash: this.hash, timeoutMs: Math.min(attemptMs, totalMs), sink }, lane);
     }
   }
 
@@ -224,7 +225,7 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
     if (this.confirmed >= this.needed) {
       this.isSettled = true;
       if (this.bytes !== undefined) this.context.remember(this.key, this.hash, this.generation, this.bytes);
-      this.resolve(true);
+      this.resolve(true, this.isFound);
     } else if (this.confirmed + this.open < this.needed && (this.open === 0 || this.answersFalse)) {
       this.isSettled = true;
       this.refuse(this.error ?? new CacheError('ERR_UNAVAILABLE', 'the key has no owner'));
@@ -242,7 +243,7 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
     else if (this.context.isOver) this.reject(new CacheError('ERR_CLOSED', 'the cache was closed', { key }));
     else {
       this.context.unconfirmed(key, error);
-      if (this.answersFalse) this.resolve(false);
+      if (this.answersFalse) this.resolve(false, false);
       else this.reject(unconfirmedError({ key, confirmed, needed, mayBeHeld, error }));
     }
   }
