@@ -43,7 +43,10 @@ export function createCache<V = unknown>(options: CacheOptions = {}): Cache<V> {
 
 /** `createCache`, less the rules that a test switches off. */
 export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlySet<StalenessRule>): Cache<V> {
-  return new Cache<V>(assembleParts(options, disabledRules));
+  const parts = assembleParts(options, disabledRules);
+  const cache = new Cache<V>(parts);
+  partsOf.set(cache, parts);
+  return cache;
 }
 
 /** The parts alone, for an adapter that asks more of the nodes than a cache does. */
