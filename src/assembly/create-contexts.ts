@@ -119,7 +119,7 @@ export function createContexts(parts: ContextParts): {
     },
     fallbackValue(key, error) {
       state.degraded(error);
-      const remembered = fallback?.get(key);
+      const remembered = fallback?.get(key, common.ledgerHash(key, parts.topology().placement.hash(key)));
       if (remembered === undefined) return undefined;
       const value = values.restore(key, remembered.item);
       if (value === CORRUPT) return undefined;
@@ -141,13 +141,18 @@ export function createContexts(parts: ContextParts): {
       if (by !== 'condition' && !waiting.isEmpty) waiting.overtake(key);
       if (disabledRules.has('R2')) return;
       near?.delete(key);
-      if (by === 'set') fallback?.drop(key);
-      else fallback?.delete(key);
+      if (by === 'set') fallback?.drop(hash);
+      else fallback?.delete(hash);
       if (parts.negatives.entries > 0) parts.negatives.delete(key);
       refill.forget(hash);
     },
     remember(key, hash, generation, value) {
       if (fallback === undefined || !generations.isCurrent(hash, generation)) return;
+      refill.isDue(hash, turn.now);
+      if (typeof value === 'string') {
+        fallback.fillText(key, hash, generation, value, turn.now);
+        return;
+      }
       const kept = values.keepEncoded(value);
       if (kept !== CORRUPT) fallback.fill(key, hash, generation, kept, kept.bytes, turn.now);
     },

@@ -1,6 +1,6 @@
 /**
- * Copies in this process, bounded by entries and bytes, the least recently used leaving first; shared by near cache and
- * fallback.
+ * Copies in this process, bounded by entries and bytes, the least recently used leaving first: the near cache's
+ * store.
  *
  * Bytes count the key, the item and a fixed overhead per entry, so `maxBytes` is what the store costs and not what it
  * holds. An item must own its memory: text and numbers do, while a view of a receive buffer would pin all of it; a
@@ -31,14 +31,11 @@ export interface StoredItem<T> {
 }
 
 interface Slot<T> {
-  /** `undefined` once dropped. */
-  item: T | undefined;
+  item: T;
   storedAt: number;
   until: number;
   readonly bytes: number;
 }
-
-const GONE = Number.NEGATIVE_INFINITY;
 
 export class BoundedStore<T> {
   readonly #entries: LRUCache<string, Slot<T>>;
@@ -75,17 +72,9 @@ export class BoundedStore<T> {
   get(key: string, now: number): StoredItem<T> | undefined {
     const slot = this.#entries.get(key);
     if (slot === undefined) return undefined;
-    if (now < slot.until) return slot as StoredItem<T>;
+    if (now < slot.until) return slot;
     this.#entries.delete(key);
     return undefined;
-  }
-
-  /** Empties the entry and keeps its place, counted as before, for the next `set` of the key. */
-  drop(key: string): void {
-    const slot = this.#entries.peek(key);
-    if (slot === undefined) return;
-    slot.item = undefined;
-    slot.until = GONE;
   }
 
   delete(key: string): boolean {

@@ -1,27 +1,12 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesOf } from '../../src/codec/encoded.js';
 import { CORRUPT, Kept } from '../../src/codec/transcoder.js';
 import { createTranscoder } from '../../src/codec.js';
 import { BoundedStore } from '../../src/near/bounded-store.js';
+import { heapInUse } from './heap.js';
 
 const ROOMY = { maxEntries: 20_000, maxBytes: 1_024 ** 3 };
-
-/** Collects garbage without a flag on the command line. */
-function collect(): void {
-  setFlagsFromString('--expose-gc');
-  const gc: () => void = runInNewContext('gc');
-  gc();
-  gc();
-}
-
-function heapInUse(): number {
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
 
 describe('BoundedStore', () => {
   it.each([

@@ -11,18 +11,18 @@ const HASH = secondHash('k');
 function setUp(options = FALLBACK_DEFAULTS) {
   const clock = new FakeClock();
   const generations = new Generations();
-  return { clock, generations, fallback: new Fallback<string>(options, generations, clock) };
+  return { clock, generations, fallback: new Fallback<string>(options, generations, clock, (text) => text) };
 }
 
 describe('Fallback', () => {
   it('tells the age of what it answers, up to maxStaleMs', async () => {
     const { clock, generations, fallback } = setUp();
     fallback.fill('k', HASH, generations.snapshot(HASH), 'v', 1);
-    expect(fallback.get('k')).toEqual({ item: 'v', ageMs: 0 });
+    expect(fallback.get('k', HASH)).toEqual({ item: 'v', ageMs: 0 });
     await clock.advance(59_999);
-    expect(fallback.get('k')).toEqual({ item: 'v', ageMs: 59_999 });
+    expect(fallback.get('k', HASH)).toEqual({ item: 'v', ageMs: 59_999 });
     await clock.advance(1);
-    expect(fallback.get('k')).toBeUndefined();
+    expect(fallback.get('k', HASH)).toBeUndefined();
   });
 
   it('F3 has no use for the wall clock, and no timer', async () => {
@@ -31,23 +31,23 @@ describe('Fallback', () => {
     clock.jumpWall(-3_600_000);
     await clock.advance(30_000);
     clock.jumpWall(7_200_000);
-    expect(fallback.get('k')).toEqual({ item: 'v', ageMs: 30_000 });
+    expect(fallback.get('k', HASH)).toEqual({ item: 'v', ageMs: 30_000 });
     expect(clock.pendingTimers).toBe(0);
   });
 
   it('gives nothing for a dropped key, whose place the next value takes', () => {
     const { generations, fallback } = setUp();
     fallback.fill('k', HASH, generations.snapshot(HASH), 'before', 6);
-    fallback.drop('k');
-    fallback.drop('unknown');
-    expect(fallback.get('k')).toBeUndefined();
+    fallback.drop(HASH);
+    fallback.drop(HASH + 1);
+    expect(fallback.get('k', HASH)).toBeUndefined();
     for (const value of ['before', 'after!', 'of another length']) {
       fallback.fill('k', HASH, generations.snapshot(HASH), value, value.length);
-      expect(fallback.get('k')?.item).toBe(value);
-      fallback.drop('k');
+      expect(fallback.get('k', HASH)?.item).toBe(value);
+      fallback.drop(HASH);
     }
     expect(fallback.entries).toBe(1);
-    expect(fallback.get('k')).toBeUndefined();
+    expect(fallback.get('k', HASH)).toBeUndefined();
     expect(fallback.entries).toBe(0);
     expect(fallback.bytes).toBe(0);
   });
@@ -56,7 +56,8 @@ describe('Fallback', () => {
     const { generations, fallback } = setUp();
     for (let i = 0; i < 12_000; i++) fallback.fill(`k${i}`, i, generations.snapshot(i), 'v', 1);
     expect(fallback.entries).toBe(10_000);
-    for (let i = 0; i < 100; i++) fallback.fill(`large${i}`, i, generations.snapshot(i), 'v', 1_024 * 1_024);
+    for (let i = 0; i < 100; i++)
+      fallback.fill(`large${i}`, 20_000 + i, generations.snapshot(20_000 + i), 'v', 1_024 * 1_024);
     expect(fallback.bytes).toBeLessThanOrEqual(64 * 1_024 * 1_024);
     expect(fallback.entries).toBeGreaterThan(60);
   });
@@ -76,14 +77,14 @@ describe('Fallback', () => {
           if ('issue' in now) {
             version++;
             generations.bump(HASH);
-            fallback.delete('k');
+            fallback.delete(HASH);
           } else if ('begin' in now) {
             flights.set(now.begin, { snapshot: generations.snapshot(HASH), version });
           } else {
             const flight = flights.get(now.arrive);
             if (flight) fallback.fill('k', HASH, flight.snapshot, String(flight.version), 1);
           }
-          expect(fallback.get('k')?.item ?? String(version)).toBe(String(version));
+          expect(fallback.get('k', HASH)?.item ?? String(version)).toBe(String(version));
         }
       }),
     );
@@ -93,7 +94,22 @@ describe('Fallback', () => {
     const { generations, fallback } = setUp();
     generations.bump(HASH);
     fallback.fill('k', HASH, generations.snapshot(HASH), 'new', 1);
-    expect(fallback.get('k')?.item).toBe('new');
+    expect(fallback.get('k', HASH)?.item).toBe('new');
+  });
+
+  it('gives text back as the item it is, and nothing for what is none', () => {
+    const { clock, generations } = setUp();
+    const revive = (text: string) => (text === 'garbage' ? undefined : `<${text}>`);
+    const fallback = new Fallback<string>(FALLBACK_DEFAULTS, generations, clock, revive);
+    fallback.fillText('k', HASH, generations.snapshot(HASH), 'v\u00ff');
+    expect(fallback.get('k', HASH)).toEqual({ item: '<v\u00ff>', ageMs: 0 });
+    fallback.fillText('k', HASH, generations.snapshot(HASH), 'garbage');
+    expect(fallback.get('k', HASH)).toBeUndefined();
+    const before = generations.snapshot(HASH);
+    generations.bump(HASH);
+    fallback.drop(HASH);
+    fallback.fillText('k', HASH, before, 'late');
+    expect(fallback.get('k', HASH)).toBeUndefined();
   });
 
   it('S21 answers only for the full key, namespace included', () => {
@@ -101,8 +117,8 @@ describe('Fallback', () => {
     const mine = KeySpace.create({ namespace: 'tenant-a' }).toWireKey('profile');
     const theirs = KeySpace.create({ namespace: 'tenant-b' }).toWireKey('profile');
     fallback.fill(mine, secondHash(mine), generations.snapshot(secondHash(mine)), 'private', 7);
-    expect(fallback.get(mine)?.item).toBe('private');
-    expect(fallback.get(theirs)).toBeUndefined();
-    expect(fallback.get('profile')).toBeUndefined();
+    expect(fallback.get(mine, secondHash(mine))?.item).toBe('private');
+    expect(fallback.get(theirs, secondHash(theirs))).toBeUndefined();
+    expect(fallback.get('profile', secondHash('profile'))).toBeUndefined();
   });
 });

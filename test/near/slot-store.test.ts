@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SlotStore } from '../../src/near/slot-store.js';
+import { heapInUse } from './heap.js';
+
+const ROOMY = { maxEntries: 100, maxBytes: 1_000_000 };
+
+/** What the store promises, by a Map: the order of insertion is the order of use. */
+class Oracle {
+  readonly entries = new Map<number, { key: string; content: string }>();
+  constructor(readonly maxEntries: number) {}
+
+  set(key: string, hash: number, content: string): void {
+    this.entries.delete(hash);
+    this.entries.set(hash, { key, content });
+    const oldest = this.entries.keys().next().value;
+    if (this.entries.size > this.maxEntries && oldest !== undefined) this.entries.delete(oldest);
+  }
+
+  get(key: string, hash: number): string | undefined {
+    const entry = this.entries.get(hash);
+    if (entry?.key !== key) return undefined;
+    this.set(key, hash, entry.content);
+    return entry.content;
+  }
+}
+
+const contentOf = (found: { item: string | undefined; text: string | undefined } | undefined) =>
+  found?.item ?? found?.text;
+
+describe('SlotStore', () => {
+  it('does as an LRU map does, in any order of calls, equal hashes included', () => {
+    const key = fc.nat({ max: 11 });
+    const call = fc.oneof(
+      fc.record({ text: key, value: fc.string({ maxLength: 200, unit: 'binary-ascii' }) }),
+      fc.record({ item: key, value: fc.string({ maxLength: 200 }) }),
+      fc.record({ get: key }),
+      fc.record({ drop: key }),
+      fc.record({ delete: key }),
+    );
+    // Keys 10 and 11 share a hash, and hashes of all sizes share the buckets.
+    const hashOf = (n: number) => (n >= 10 ? 0xffff_fff0 : n * 0x1000_0001) >>> 0;
+    fc.assert(
+      fc.property(fc.array(call, { maxLength: 80 }), fc.integer({ min: 1, max: 8 }), (calls, maxEntries) => {
+        const store = new SlotStore<string>({ maxEntries, maxBytes: 1_000_000 });
+        const oracle = new Oracle(maxEntries);
+        for (const made of calls) {
+          if ('text' in made) {
+            store.setText(`k${made.text}`, hashOf(made.text), made.value, 1);
+            oracle.set(`k${made.text}`, hashOf(made.text), made.value);
+          } else if ('item' in made) {
+            store.setItem(`k${made.item}`, hashOf(made.item), made.value, 10, 1);
+            oracle.set(`k${made.item}`, hashOf(made.item), made.value);
+          } else if ('get' in made) {
+            const found = contentOf(store.get(`k${made.get}`, hashOf(made.get)));
+            expect(found).toBe(oracle.get(`k${made.get}`, hashOf(made.get)));
+          } else {
+            const n = 'drop' in made ? made.drop : made.delete;
+            if ('drop' in made) store.drop(hashOf(n));
+            else store.delete(hashOf(n));
+            oracle.entries.delete(hashOf(n));
+            // A dropped entry keeps its place until it is asked for.
+            const holder = Math.min(n, 10);
+            for (const k of [holder, n]) expect(store.get(`k${k}`, hashOf(n))).toBeUndefined();
+            store.delete(hashOf(n));
+          }
+          expect(store.entries).toBe(oracle.entries.size);
+        }
+        for (const [hash, { key: k, content }] of oracle.entries) expect(contentOf(store.get(k, hash))).toBe(content);
+        store.clear();
+        expect([store.entries, store.bytes]).toEqual([0, 0]);
+      }),
+    );
+  });
+
+  it('keeps to its bytes, the oldest leaving first, and does not store what is above them', () => {
+    const store = new SlotStore<string>({ maxEntries: 1_000, maxBytes: 10_000 });
+    for (let i = 0; i < 500; i++) {
+      store.setText(`k${i}`, i + 1, 'v'.repeat(i), i);
+      expect(store.bytes).toBeLessThanOrEqual(10_000);
+    }
+    expect(store.get('k499', 500)?.text).toBe('v'.repeat(499));
+    expect(store.get('k0', 1)).toBeUndefined();
+    store.setText('k499', 500, 'v'.repeat(20_000), 1);
+    expect(store.get('k499', 500)).toBeUndefined();
+    expect([store.entries, store.bytes]).toEqual([0, 0]);
+  });
+
+  it('holds text in the memory it has, takes more for longer text, and gives back what is far too much', () => {
+    const store = new SlotStore<string>(ROOMY);
+    store.setText('k', 7, 'v'.repeat(100), 1);
+    const { bytes } = store;
+    for (const length of [40, 90, 127]) {
+      store.drop(7);
+      store.setText('k', 7, 'w'.repeat(length), 2);
+      expect(store.get('k', 7)?.text).toBe('w'.repeat(length));
+      expect(store.bytes).toBe(bytes);
+    }
+    store.setText('k', 7, 'x'.repeat(10_000), 3);
+    expect(store.bytes).toBeGreaterThan(bytes + 9_000);
+    store.setText('k', 7, 'y', 4);
+    expect(store.get('k', 7)).toMatchObject({ text: 'y', storedAt: 4 });
+    expect(store.bytes).toBeLessThanOrEqual(bytes);
+  });
+
+  it('gives an empty text back as one', () => {
+    const store = new SlotStore<string>(ROOMY);
+    store.setText('k', 0, '', 1);
+    expect(store.get('k', 0)).toEqual({ item: undefined, text: '', storedAt: 1 });
+  });
+
+  it('F5 counts what it costs: within 5 % for values of 100 bytes', () => {
+    const maxEntries = 10_000;
+    // The middle of five, for garbage of others, and all of them kept: buffers are freed when it pleases the collector.
+    const kept: SlotStore<string>[] = [];
+    const ratios = Array.from({ length: 5 }, () => {
+      const before = heapInUse();
+      const store = new SlotStore<string>({ maxEntries, maxBytes: 64 * 1_024 * 1_024 });
+      for (let i = 0; i < maxEntries; i++) {
+        const key = Buffer.from(`shop:user:profile:${i}`).latin1Slice();
+        store.setText(key, Math.imul(i, 0x9e37_79b1) >>> 0, 'v'.repeat(100), i + 0.5);
+      }
+      const cost = heapInUse() - before;
+      kept.push(store);
+      expect(store.entries).toBeGreaterThan(0.99 * maxEntries);
+      return store.bytes / cost;
+    }).sort((a, b) => a - b);
+    expect(ratios[2]).toBeGreaterThan(0.95);
+    expect(ratios[2]).toBeLessThan(1.05);
+  });
+});
