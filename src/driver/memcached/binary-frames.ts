@@ -5,6 +5,7 @@
 
 import { Header, Utils } from 'memjs';
 import type { CountOperation, Operation, StoreOperation } from '../driver.js';
+import { FLAG_BYTES } from './memcached-options.js';
 
 export const OPCODE = {
   get: 0x00,
@@ -14,6 +15,10 @@ export const OPCODE = {
   delete: 0x04,
   increment: 0x05,
   decrement: 0x06,
+  flush: 0x08,
+  version: 0x0b,
+  append: 0x0e,
+  prepend: 0x0f,
   stat: 0x10,
   touch: 0x1c,
   listMechanisms: 0x20,
@@ -77,11 +82,22 @@ export function opcodeOf(operation: Operation): number | undefined {
   }
 }
 
-export function operationFrame(operation: Operation, opcode: number, expiry: number, opaque: number): Buffer {
+/** `isVerbatim`: see `MemcachedOptions`. */
+export function operationFrame(
+  operation: Operation,
+  opcode: number,
+  expiry: number,
+  opaque: number,
+  isVerbatim = false,
+): Buffer {
   const { key } = operation;
   switch (operation.kind) {
-    case 'store':
-      return requestFrame(opcode, key, storeExtras(operation, expiry), operation.bytes, opaque);
+    case 'store': {
+      const { bytes } = operation;
+      return isVerbatim
+        ? requestFrame(opcode, key, flagsAnd(expiry, bytes), bytes.subarray(FLAG_BYTES), opaque)
+        : requestFrame(opcode, key, storeExtras(operation, expiry), bytes, opaque);
+    }
     case 'count':
       return requestFrame(opcode, key, countExtras(operation, expiry), NOTHING, opaque);
     case 'touch':
@@ -100,6 +116,14 @@ const MAX_COUNTER_DIGITS = 20;
 function storeExtras({ bytes }: StoreOperation, expiry: number): Buffer {
   const extras = Buffer.alloc(8);
   if (paddingOf(bytes, 0, bytes.length) > 0) extras.writeUInt32BE(EXACT_BYTES, 0);
+  extras.writeUInt32BE(expiry, 4);
+  return extras;
+}
+
+/** The flags in front of a verbatim value, and the expiry. */
+function flagsAnd(expiry: number, bytes: Buffer): Buffer {
+  const extras = Buffer.alloc(8);
+  bytes.copy(extras, 0, 0, FLAG_BYTES);
   extras.writeUInt32BE(expiry, 4);
   return extras;
 }

@@ -5,10 +5,18 @@
  */
 
 import type { CountOperation, Inspection, Operation } from '../driver.js';
+import { FLAG_BYTES } from './memcached-options.js';
 import type { FlaggedStore } from './meta-encoder.js';
 
 /** Each failed attempt means that somebody else wrote the counter in between. */
 const ATTEMPTS = 10;
+
+export interface RepairHost {
+  /** Whether values have flags before them: see `MemcachedOptions`. */
+  readonly isVerbatim: boolean;
+  /** Sends past what is held. */
+  sendNow(operation: Operation): void;
+}
 
 /** Whether the number before may have had more digits: it was at most `value - delta`, less if the count stopped at 0. */
 export function mayBePadded({ delta }: CountOperation, value: number): boolean {
@@ -24,19 +32,22 @@ export function undoOf({ key, delta }: CountOperation): CountOperation {
  * Rewrites a padded counter as bare digits; calls `end` once, whether or not there was anything to do. A failure leaves the
  * number padded: its value is right, and what failed is told by the operations of the same connection.
  */
-export function repairCounter(key: string, send: (operation: Operation) => void, end: () => void): void {
+export function repairCounter(key: string, host: RepairHost, end: () => void): void {
+  const { isVerbatim } = host;
+  const flagBytes = isVerbatim ? FLAG_BYTES : 0;
   let attempts = 0;
   const look = (): void => {
-    send({ kind: 'inspect', key, withValue: true, found: rewrite, miss: end, fail: end });
+    host.sendNow({ kind: 'inspect', key, withValue: true, found: rewrite, miss: end, fail: end });
   };
   const rewrite = (entry: Inspection & { readonly clientFlags?: number }): void => {
-    const digits = /^(\d+) +$/.exec(entry.bytes.latin1Slice())?.[1];
+    const digits = /^(\d+) +$/.exec(entry.bytes.latin1Slice(flagBytes))?.[1];
     if (digits === undefined || attempts++ === ATTEMPTS) {
       end();
       return;
     }
-    const { token, ttlMs, clientFlags = 0 } = entry;
-    const bytes = Buffer.from(digits, 'latin1');
+    const { token, ttlMs } = entry;
+    const clientFlags = isVerbatim ? 0 : entry.clientFlags;
+    const bytes = Buffer.from(entry.bytes.subarray(0, flagBytes + digits.length));
     const done = (isStored: boolean): void => (isStored ? end() : look());
     const store: FlaggedStore = {
       kind: 'store',
@@ -45,11 +56,11 @@ export function repairCounter(key: string, send: (operation: Operation) => void,
       bytes,
       ttlMs,
       token,
-      clientFlags,
+      ...(clientFlags ? { clientFlags } : {}),
       done,
       fail: end,
     };
-    send(store);
+    host.sendNow(store);
   };
   look();
 }

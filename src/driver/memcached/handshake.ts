@@ -2,7 +2,12 @@
 
 import { CacheError, NodeError } from '../../errors.js';
 import { MAX_KEY_BYTES } from './key-token.js';
-import { DEFAULT_MAX_VALUE_BYTES, FRAME_ALLOWANCE_BYTES, type MemcachedOptions } from './memcached-options.js';
+import {
+  DEFAULT_MAX_VALUE_BYTES,
+  FLAG_BYTES,
+  FRAME_ALLOWANCE_BYTES,
+  type MemcachedOptions,
+} from './memcached-options.js';
 import { largestValue } from './node-facts.js';
 
 /** Runs `introduce` until it ends or the signal aborts; if it fails, the connection is destroyed and the reason rejects. */
@@ -50,12 +55,12 @@ export interface Limits {
   readonly valueBytes: number | undefined;
 }
 
-export function limitsOf(told: number | undefined, { maxValueBytes }: MemcachedOptions): Limits {
+export function limitsOf(told: number | undefined, { maxValueBytes, isVerbatim }: MemcachedOptions): Limits {
   const itemBytes = told ?? Number.POSITIVE_INFINITY;
   const fitting = Math.min(maxValueBytes ?? itemBytes, largestValue(itemBytes, MAX_KEY_BYTES));
   return {
     itemBytes: Math.min(itemBytes, LARGEST_ITEM),
     frameBytes: (maxValueBytes ?? told ?? DEFAULT_MAX_VALUE_BYTES) + FRAME_ALLOWANCE_BYTES,
-    valueBytes: Number.isFinite(fitting) ? fitting : undefined,
+    valueBytes: Number.isFinite(fitting) ? fitting + (isVerbatim === true ? FLAG_BYTES : 0) : undefined,
   };
 }

@@ -9,6 +9,9 @@
 /** Longest key in UTF-8 bytes; longer ones are digested by the layers above, on every driver alike. */
 export const MAX_KEY_BYTES = 187;
 
+/** The server's own limit, for keys that other clients write too. */
+export const LONGEST_KEY_BYTES = 250;
+
 /** Base64 of 187 bytes takes 252 characters with its padding, which the server demands; it takes 250. */
 const MAX_BASE64_KEY_BYTES = 186;
 
@@ -23,9 +26,9 @@ export interface KeyToken {
  * Writes a key that is plain (0x21 … 0x7e) and short enough at `at`, where there must be room; the position behind it,
  * or -1 if the key needs `keyToken`.
  */
-export function writePlainKey(bytes: Buffer, at: number, key: string): number {
+export function writePlainKey(bytes: Buffer, at: number, key: string, maxKeyBytes = MAX_KEY_BYTES): number {
   const length = key.length;
-  if (length === 0 || length > MAX_KEY_BYTES) return -1;
+  if (length === 0 || length > maxKeyBytes) return -1;
   let end = at;
   for (let i = 0; i < length; i++) {
     const code = key.charCodeAt(i);
@@ -36,11 +39,11 @@ export function writePlainKey(bytes: Buffer, at: number, key: string): number {
 }
 
 /** The form of a key that `writePlainKey` turned away; `undefined` if the server takes none: empty, or too long. */
-export function keyToken(key: string): KeyToken | undefined {
+export function keyToken(key: string, maxKeyBytes = MAX_KEY_BYTES): KeyToken | undefined {
   const bytes = Buffer.from(key, 'utf8');
-  if (bytes.length === 0 || bytes.length > MAX_KEY_BYTES) return undefined;
+  if (bytes.length === 0 || bytes.length > maxKeyBytes) return undefined;
   if (bytes.length <= MAX_BASE64_KEY_BYTES) return { text: bytes.toString('base64'), isBase64: true };
-  // At 187 bytes only the bytes themselves fit, which the server takes if none of them ends a word.
+  // From 187 bytes on only the bytes themselves fit, which the server takes if none of them ends a word.
   return bytes.every((byte) => byte > 0x20 && byte !== 0x7f)
     ? { text: bytes.latin1Slice(), isBase64: false }
     : undefined;

@@ -33,8 +33,8 @@ export function illegalTtl(operation: Operation): KnownOutcome {
   return refused(operation, 'a time to live is a number of milliseconds, not below 0');
 }
 
-export function illegalKey(operation: Operation): KnownOutcome {
-  const text = `memcached takes keys of 1 to ${MAX_KEY_BYTES} bytes, of 186 if they hold blanks or control characters`;
+export function illegalKey(operation: Operation, maxKeyBytes = MAX_KEY_BYTES): KnownOutcome {
+  const text = `memcached takes keys of 1 to ${maxKeyBytes} bytes, of 186 if they hold blanks or control characters`;
   return knownFailure(operation, new CacheError('ERR_INVALID_KEY', text, { key: operation.key }));
 }
 

@@ -4,18 +4,21 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { type CacheError, NodeError } from '../../errors.js';
+import type { CacheError, NodeError } from '../../errors.js';
 import type { Connection, CountOperation, Incarnation, Operation, StoreOperation } from '../driver.js';
 import { addPair } from './add-pair.js';
+import { affixStore } from './affix.js';
 import { askRaw, linesOf } from './ask-raw.js';
 import { isGone } from './gone.js';
-import { MAX_OPAQUE, MetaEncoder, MIN_OPAQUE } from './meta-encoder.js';
+import { LateRefusals } from './late-refusals.js';
+import { MAX_OPAQUE, MIN_OPAQUE } from './meta-encoder.js';
 import { MetaRequests } from './meta-requests.js';
 import { abandon, type KnownOutcome, type Owed } from './owed.js';
 import { removePlaceholder } from './placeholder.js';
 import { RECORD_BYTES } from './record-writer.js';
 import { recorded } from './recorded.js';
-import { type ReplyOwner, ReplyReader } from './reply-reader.js';
+import type { ReplyOwner } from './reply-owner.js';
+import { ReplyReader } from './reply-reader.js';
 import { type RunHost, Runs } from './runs.js';
 import type { ServerTime } from './server-time.js';
 import type { Overflow } from './settle-meta.js';
@@ -26,6 +29,8 @@ export interface MetaConnectionOptions {
   readonly time: ServerTime;
   /** Longest value read. */
   readonly maxFrameBytes: number;
+  /** See `MemcachedOptions`. */
+  readonly isVerbatim: boolean;
   /** Walks over the keys on a connection of its own. */
   readonly enumerate: (prefix: string, signal: AbortSignal) => AsyncIterable<string[]>;
 }
@@ -39,6 +44,8 @@ export class MetaConnection implements Connection, ReplyOwner, RunHost, WireOwne
   onClose: ((error: CacheError) => void) | undefined;
   onProgress: (() => void) | undefined;
 
+  readonly isVerbatim: boolean;
+
   private readonly wire: Wire;
   private readonly requests: MetaRequests;
   private readonly reader: ReplyReader;
@@ -51,31 +58,32 @@ export class MetaConnection implements Connection, ReplyOwner, RunHost, WireOwne
   /** Awaited without being owed: operations of our own, and of an add all but its look. */
   private inner = 0;
   /** Sent after the end, and not told so yet. */
-  private late = 0;
+  private readonly late = new LateRefusals();
 
   constructor(wire: Wire, options: MetaConnectionOptions) {
     this.wire = wire;
     this.enumerate = options.enumerate;
-    this.requests = new MetaRequests(new MetaEncoder(wire.isTls ? RECORD_BYTES : undefined), options.time);
+    this.isVerbatim = options.isVerbatim;
+    this.requests = new MetaRequests(wire.isTls ? RECORD_BYTES : undefined, options);
     // A random start, so that replies of another connection, or forged ones inside a value, do not fit by chance.
     this.opaque = MIN_OPAQUE + Math.floor(Math.random() * (MAX_OPAQUE - MIN_OPAQUE + 1));
-    this.reader = new ReplyReader(this, this.opaque, options.maxFrameBytes);
+    this.reader = new ReplyReader(this, this.opaque, options.maxFrameBytes, options.isVerbatim);
     wire.attach(this);
   }
 
   get owed(): number {
-    return this.reader.owed.length - this.inner + this.late + this.runs.kept;
+    return this.reader.owed.length - this.inner + this.late.count + this.runs.kept;
   }
 
   /** What the server told of itself: values up to `itemBytes`, header and key included, are sent; larger replies are not read. */
   limit(itemBytes: number, maxFrameBytes: number): void {
-    this.requests.itemBytes = itemBytes;
+    this.requests.limit(itemBytes);
     this.reader.maxValueBytes = maxFrameBytes;
   }
 
   send(operations: readonly Operation[]): void {
     if (!this.isOpen) {
-      this.refuseLate(operations);
+      this.late.refuse(operations);
       return;
     }
     if (this.runs.isRunning) this.runs.hold(operations);
@@ -160,7 +168,8 @@ export class MetaConnection implements Connection, ReplyOwner, RunHost, WireOwne
     const { runs } = this;
     const count = operations.length;
     for (let i = 0; i < count; i++) {
-      const operation = operations[i] as Operation;
+      const given = operations[i] as Operation;
+      const operation = given.kind === 'raw' ? (affixStore(given) ?? given) : given;
       if (runs.isRunning && !runs.takes(operation)) {
         runs.hold(operations.slice(i));
         break;
@@ -216,15 +225,6 @@ export class MetaConnection implements Connection, ReplyOwner, RunHost, WireOwne
     this.reader.owed.push(outcome);
     queueMicrotask(() => this.reader.settleKnown());
     return false;
-  }
-
-  private refuseLate(operations: readonly Operation[]): void {
-    this.late += operations.length;
-    const error = new NodeError('lost', 'the connection is closed');
-    queueMicrotask(() => {
-      this.late -= operations.length;
-      for (const operation of operations) operation.fail(error);
-    });
   }
 
   private lose(error: CacheError, loss = error): void {

@@ -47,6 +47,7 @@ async function connect(options: MemcachedOptions, signal: AbortSignal): Promise<
   const connection = new MetaConnection(wire, {
     time,
     maxFrameBytes: FRAME_ALLOWANCE_BYTES,
+    isVerbatim: options.isVerbatim === true,
     enumerate: (prefix, life) => walk(options, prefix, life),
   });
   await shakeHands(connection, wire.where, options, signal, () =>

@@ -1,11 +1,13 @@
 /** Requests of the meta protocol. */
 
 import type { CountOperation, StoreOperation } from '../driver.js';
-import { keyToken, MAX_KEY_BYTES, writePlainKey } from './key-token.js';
+import { type AffixStore, isAffix } from './affix.js';
+import { keyToken, LONGEST_KEY_BYTES, MAX_KEY_BYTES, writePlainKey } from './key-token.js';
+import { FLAG_BYTES } from './memcached-options.js';
 import { RequestBuffer } from './request-buffer.js';
 
 /** More than any request without its value: the key in either form and all flags. */
-const HEADER_ROOM = MAX_KEY_BYTES + 313;
+const HEADER_ROOM = LONGEST_KEY_BYTES + 313;
 
 export const MIN_OPAQUE = 1000;
 export const MAX_OPAQUE = 9999;
@@ -22,7 +24,7 @@ const FLAG = {
   compare: 67,
   clientFlags: 70,
 } as const;
-const MODE = { add: 69, replace: 82, decrement: 68 } as const;
+const MODE = { add: 69, replace: 82, decrement: 68, append: 65, prepend: 80 } as const;
 
 /** A store that keeps the flags another client has set on the entry. */
 export interface FlaggedStore extends StoreOperation {
@@ -32,10 +34,20 @@ export interface FlaggedStore extends StoreOperation {
 /** Each method that takes a key tells whether the server takes that key; if not, nothing was written. */
 export class MetaEncoder extends RequestBuffer {
   private isBase64 = false;
+  private readonly isVerbatim: boolean;
+  private readonly maxKeyBytes: number;
+
+  /** `isVerbatim`: see `MemcachedOptions`. */
+  constructor(pieceBytes?: number, isVerbatim = false) {
+    super(pieceBytes);
+    this.isVerbatim = isVerbatim;
+    this.maxKeyBytes = isVerbatim ? LONGEST_KEY_BYTES : MAX_KEY_BYTES;
+  }
 
   get(key: string, opaque: number): boolean {
     if (!this.begin(LETTER.g, key)) return false;
     this.keyFlag();
+    if (this.isVerbatim) this.flag(LETTER.f);
     this.flag(LETTER.v);
     this.end(opaque);
     return true;
@@ -55,11 +67,13 @@ export class MetaEncoder extends RequestBuffer {
 
   store(operation: FlaggedStore, expiry: number, opaque: number): boolean {
     if (!this.begin(LETTER.s, operation.key)) return false;
-    const value = operation.latin1 ?? operation.bytes;
+    if (isAffix(operation)) return this.affix(operation, opaque);
+    const value = this.isVerbatim ? operation.bytes.subarray(FLAG_BYTES) : (operation.latin1 ?? operation.bytes);
     this.bytes[this.length++] = SPACE;
     this.number(value.length);
     this.keyFlag();
     if (expiry !== 0) this.numbered(FLAG.ttl, expiry);
+    if (this.isVerbatim) this.flagsOf(operation.bytes);
     switch (operation.mode) {
       case 'add':
         this.mode(MODE.add);
@@ -76,6 +90,21 @@ export class MetaEncoder extends RequestBuffer {
     }
     this.end(opaque);
     this.value(value);
+    return true;
+  }
+
+  /** Only to what still has the CAS value, where there is one. */
+  private affix({ affix, bytes, token }: AffixStore, opaque: number): boolean {
+    this.bytes[this.length++] = SPACE;
+    this.number(bytes.length);
+    this.keyFlag();
+    this.mode(MODE[affix]);
+    if (token !== undefined) {
+      this.flag(FLAG.compare);
+      this.ascii(token);
+    }
+    this.end(opaque);
+    this.value(bytes);
     return true;
   }
 
@@ -140,12 +169,12 @@ export class MetaEncoder extends RequestBuffer {
     bytes[start + 1] = command;
     bytes[start + 2] = SPACE;
     this.isBase64 = false;
-    const end = writePlainKey(bytes, start + 3, key);
+    const end = writePlainKey(bytes, start + 3, key, this.maxKeyBytes);
     if (end !== -1) {
       this.length = end;
       return true;
     }
-    const token = keyToken(key);
+    const token = keyToken(key, this.maxKeyBytes);
     if (token === undefined) {
       this.drop();
       return false;
@@ -158,6 +187,12 @@ export class MetaEncoder extends RequestBuffer {
 
   private keyFlag(): void {
     if (this.isBase64) this.flag(LETTER.b);
+  }
+
+  /** The flags in front of a verbatim value, unless they are what the server takes them to be anyway. */
+  private flagsOf(bytes: Buffer): void {
+    const flags = bytes.readUInt32BE(0);
+    if (flags !== 0) this.numbered(FLAG.clientFlags, flags);
   }
 
   private flag(letter: number): void {

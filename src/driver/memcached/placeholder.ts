@@ -14,6 +14,7 @@
 
 import { type CacheError, NodeError } from '../../errors.js';
 import type { CountOperation, DeleteOperation, Operation, StoreOperation } from '../driver.js';
+import { isAffix } from './affix.js';
 import type { Look } from './look.js';
 import { type KnownOutcome, known, knownFailure } from './owed.js';
 import { recorded } from './recorded.js';
@@ -130,6 +131,9 @@ function fieldsOf({ kind, key, delta, initial, ttlMs }: CountOperation) {
   return { kind, key, delta, initial, ttlMs };
 }
 
-function storeFieldsOf({ kind, key, mode, bytes, ttlMs }: StoreOperation) {
-  return { kind, key, mode, bytes, ttlMs };
+function storeFieldsOf(operation: StoreOperation) {
+  const { kind, key, mode, bytes, ttlMs } = operation;
+  return isAffix(operation)
+    ? { kind, key, mode, bytes, ttlMs, affix: operation.affix }
+    : { kind, key, mode, bytes, ttlMs };
 }

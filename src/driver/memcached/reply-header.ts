@@ -3,6 +3,8 @@
  * that this client asks for or must heed are kept. One record is filled again and again, so that a reply costs no object.
  */
 
+import { FLAG_BYTES } from './memcached-options.js';
+
 /** The line has not ended yet. */
 export const INCOMPLETE = -1;
 /** Some other line: an error text, or no memcached at all. */
@@ -54,6 +56,7 @@ export class ReplyHeader {
     this.opaque = NO_OPAQUE;
     this.isPlaceholder = false;
     this.isWon = false;
+    this.clientFlags = 0;
     let at = start + 2;
     if (letters === VA) {
       if (bytes[at] !== SPACE) return NOT_META;
@@ -68,6 +71,14 @@ export class ReplyHeader {
       this.valueLength = length;
     }
     return this.#readFlags(bytes, at, end);
+  }
+
+  /**
+   * Puts the client flags before the value at `start`, and answers where they begin. They take the place of the end of this
+   * header, which has been read: a value need not be copied to follow them.
+   */
+  writeFlags(bytes: Buffer, start: number): number {
+    return bytes.writeUInt32BE(this.clientFlags >>> 0, start - FLAG_BYTES) - FLAG_BYTES;
   }
 
   #readFlags(bytes: Buffer, from: number, end: number): number {

@@ -5,31 +5,21 @@
 
 import { Fifo } from '../../base/fifo.js';
 import { CacheError, NodeError } from '../../errors.js';
-import type { CountOperation, Operation } from '../driver.js';
 import { FrameCarry, UNTIL_NEWLINE } from './frame-carry.js';
 import { Listing } from './listing.js';
 import { MAX_OPAQUE, MIN_OPAQUE } from './meta-encoder.js';
 import type { KnownOutcome, Owed } from './owed.js';
 import { endsListing, isListing } from './raw-command.js';
 import { EN, INCOMPLETE, NO_OPAQUE, NOT_META, ReplyHeader, VA } from './reply-header.js';
+import type { ReplyOwner } from './reply-owner.js';
 import { errorOfText, guessSpeaker } from './server-errors.js';
-import { type Overflow, readCount, settleMeta, tokenOf } from './settle-meta.js';
+import { readCount, settleMeta, tokenOf } from './settle-meta.js';
 
 const LONGEST_LINE = 8 * 1024;
 /** No memcached can be set to larger items. */
 const LARGEST_ITEM = 1024 ** 3;
 const CR = 13;
 const LF = 10;
-
-export interface ReplyOwner {
-  /** Nothing more can be expected of this connection, because of `error`; the operations it owes fail with `loss`. */
-  doubt(error: CacheError, loss?: CacheError): void;
-  counted(operation: CountOperation, outcome: number | undefined | Overflow | CacheError): void;
-  known(outcome: KnownOutcome): void;
-  /** What to settle in place of an operation that has just been replied to. */
-  postponed(head: Operation): Operation;
-  touchedPlaceholder(key: string, token: string): void;
-}
 
 export class ReplyReader {
   /** Longest value accepted. */
@@ -43,8 +33,12 @@ export class ReplyReader {
   private settled = 0;
   private readonly listing = new Listing();
 
-  constructor(owner: ReplyOwner, firstOpaque: number, maxValueBytes: number) {
+  private readonly isVerbatim: boolean;
+
+  /** `isVerbatim`: see `MemcachedOptions`. */
+  constructor(owner: ReplyOwner, firstOpaque: number, maxValueBytes: number, isVerbatim = false) {
     this.owner = owner;
+    this.isVerbatim = isVerbatim;
     this.opaque = firstOpaque;
     this.maxValueBytes = maxValueBytes;
     this.carry = new FrameCarry((bytes, length) => this.measure(bytes, length));
@@ -136,7 +130,8 @@ export class ReplyReader {
           else this.owner.counted(head, outcome);
         } else {
           const target = this.owner.postponed(head);
-          if (!settleMeta(target, header, bytes, start, stop)) this.refuteReply(target);
+          const first = this.isVerbatim && header.code === VA ? header.writeFlags(bytes, start) : start;
+          if (!settleMeta(target, header, bytes, first, stop)) this.refuteReply(target);
           else if (head.kind === 'touch' && header.isPlaceholder)
             this.owner.touchedPlaceholder(head.key, tokenOf(header, bytes));
         }

@@ -12,18 +12,16 @@
 import { type CacheError, NodeError } from '../../errors.js';
 import type { CountOperation, Operation, StoreOperation } from '../driver.js';
 import { type AddLook, isAddLook, isNotedStore, type NotedStore } from './add-pair.js';
-import { mayBePadded, repairCounter, undoOf } from './counter-repair.js';
+import { mayBePadded, type RepairHost, repairCounter, undoOf } from './counter-repair.js';
 import type { Look } from './look.js';
 import { type KnownOutcome, known, knownFailure } from './owed.js';
 import { carryOut, guardOf, type Misled } from './placeholder.js';
 import { recorded, whenStored } from './recorded.js';
 import type { Overflow } from './settle-meta.js';
 
-export interface RunHost {
+export interface RunHost extends RepairHost {
   /** Entries sent whose replies are awaited. */
   readonly awaited: number;
-  /** Sends past what is held. */
-  sendNow(operation: Operation): void;
   /** Sends what was held, as if it came only now. */
   transmit(operations: readonly Operation[]): void;
 }
@@ -236,7 +234,7 @@ export class Runs {
     const done = (): void => {
       if (--repairs === 0 && this.run === run) this.end(run);
     };
-    for (const key of run.suspects) repairCounter(key, (operation) => this.host.sendNow(operation), done);
+    for (const key of run.suspects) repairCounter(key, this.host, done);
   }
 
   /** What was held leaves first: the callbacks may send more, which comes behind it. */

@@ -7,33 +7,19 @@ import { randomInt } from 'node:crypto';
 import { Fifo } from '../../base/fifo.js';
 import { type CacheError, NodeError } from '../../errors.js';
 import type { Connection, Incarnation, Operation } from '../driver.js';
-import {
-  HEADER_BYTES,
-  opcodeOf,
-  operationFrame,
-  RESPONSE_MAGIC,
-  type ResponseFrame,
-  readFrame,
-  requestFrame,
-} from './binary-frames.js';
+import { HEADER_BYTES, opcodeOf, operationFrame, RESPONSE_MAGIC, readFrame, requestFrame } from './binary-frames.js';
+import { rawExchange } from './binary-raw.js';
 import { undoOf } from './counter-repair.js';
+import type { Exchange } from './exchange.js';
 import { FrameCarry } from './frame-carry.js';
-import { MAX_KEY_BYTES } from './key-token.js';
+import { LONGEST_KEY_BYTES, MAX_KEY_BYTES } from './key-token.js';
+import { LateRefusals } from './late-refusals.js';
 import { illegalCount, illegalKey, illegalStore, illegalTtl, refused } from './legality.js';
 import type { KnownOutcome } from './owed.js';
 import { errorOfText, guessSpeaker } from './server-errors.js';
 import { isTtl, type ServerTime } from './server-time.js';
 import { settleBinary, settleCount } from './settle-binary.js';
 import type { Wire, WireOwner } from './wire.js';
-
-/** A request that is no operation of the port: the handshake's. */
-export interface Exchange {
-  readonly kind: 'exchange';
-  readonly opcode: number;
-  /** Whether the answer is complete. */
-  take(frame: ResponseFrame, bytes: Buffer): boolean;
-  fail(error: CacheError): void;
-}
 
 interface Request {
   readonly kind: 'request';
@@ -56,13 +42,16 @@ export class SaslConnection implements Connection, WireOwner {
 
   readonly #wire: Wire;
   readonly #time: ServerTime;
+  readonly #isVerbatim: boolean;
   readonly #owed = new Fifo<Request | Exchange | KnownOutcome>();
   readonly #carry: FrameCarry;
   #opaque = randomInt(2 ** 32);
   #expected = this.#opaque;
-  #late = 0;
+  readonly #late = new LateRefusals();
 
-  constructor(wire: Wire, time: ServerTime, maxFrameBytes: number) {
+  /** `isVerbatim`: see `MemcachedOptions`. */
+  constructor(wire: Wire, time: ServerTime, maxFrameBytes: number, isVerbatim: boolean) {
+    this.#isVerbatim = isVerbatim;
     this.#wire = wire;
     this.#time = time;
     this.maxFrameBytes = maxFrameBytes;
@@ -74,17 +63,22 @@ export class SaslConnection implements Connection, WireOwner {
   }
 
   get owed(): number {
-    return this.#owed.length + this.#late;
+    return this.#owed.length + this.#late.count;
   }
 
   send(operations: readonly Operation[]): void {
     if (!this.isOpen) {
-      this.#refuseLate(operations);
+      this.#late.refuse(operations);
       return;
     }
     const { sink } = this.#wire;
     sink.cork();
     for (const operation of operations) {
+      const raw = operation.kind === 'raw' && this.#isVerbatim ? rawExchange(operation) : undefined;
+      if (raw !== undefined && Buffer.byteLength(raw.key) <= this.#maxKeyBytes) {
+        this.exchange(raw, raw.key, raw.value);
+        continue;
+      }
       const opcode = opcodeOf(operation);
       const illegal = opcode === undefined ? unable(operation) : this.#illegal(operation);
       if (illegal !== undefined) {
@@ -93,15 +87,15 @@ export class SaslConnection implements Connection, WireOwner {
       } else if (opcode !== undefined) {
         this.#owed.push({ kind: 'request', operation, opcode });
         const expiry = 'ttlMs' in operation ? this.#time.expiry(operation.ttlMs) : 0;
-        sink.write(operationFrame(operation, opcode, expiry, this.#nextOpaque()));
+        sink.write(operationFrame(operation, opcode, expiry, this.#nextOpaque(), this.#isVerbatim));
       }
     }
     sink.uncork();
   }
 
-  exchange(exchange: Exchange, key: string, value: string): void {
+  exchange(exchange: Exchange, key: string, value: Buffer): void {
     this.#owed.push(exchange);
-    const frame = requestFrame(exchange.opcode, key, Buffer.alloc(0), Buffer.from(value, 'utf8'), this.#nextOpaque());
+    const frame = requestFrame(exchange.opcode, key, Buffer.alloc(0), value, this.#nextOpaque());
     this.#wire.sink.write(frame);
   }
 
@@ -144,10 +138,14 @@ export class SaslConnection implements Connection, WireOwner {
 
   #illegal(operation: Operation): KnownOutcome | undefined {
     const keyBytes = Buffer.byteLength(operation.key);
-    if (keyBytes === 0 || keyBytes > MAX_KEY_BYTES) return illegalKey(operation);
+    if (keyBytes === 0 || keyBytes > this.#maxKeyBytes) return illegalKey(operation, this.#maxKeyBytes);
     if (operation.kind === 'store') return illegalStore(operation, this.itemBytes);
     if (operation.kind === 'count') return illegalCount(operation);
     return operation.kind === 'touch' && !isTtl(operation.ttlMs) ? illegalTtl(operation) : undefined;
+  }
+
+  get #maxKeyBytes(): number {
+    return this.#isVerbatim ? LONGEST_KEY_BYTES : MAX_KEY_BYTES;
   }
 
   #nextOpaque(): number {
@@ -182,7 +180,7 @@ export class SaslConnection implements Connection, WireOwner {
         this.#advance();
         const { operation } = head;
         if (operation.kind === 'count') settleCount(operation, frame, bytes, () => this.send([undoOf(operation)]));
-        else settleBinary(operation, frame, bytes);
+        else settleBinary(operation, frame, bytes, this.#isVerbatim);
       }
       this.#settleKnown();
       at = frame.end;
@@ -200,15 +198,6 @@ export class SaslConnection implements Connection, WireOwner {
       this.#owed.shift();
       head.settle();
     }
-  }
-
-  #refuseLate(operations: readonly Operation[]): void {
-    this.#late += operations.length;
-    const error = new NodeError('lost', 'the connection is closed');
-    queueMicrotask(() => {
-      this.#late -= operations.length;
-      for (const operation of operations) operation.fail(error);
-    });
   }
 
   #lose(error: CacheError): void {

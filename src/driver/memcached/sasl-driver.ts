@@ -4,7 +4,8 @@
  * Of memjs only the codec is used. Its client hangs or answers wrongly where a connection is lost, closed or out of step,
  * and takes credentials from the environment; so each connection here is a generation of its own, under the same rules as
  * the meta protocol's, with no timer, no retry and no state that could outlive it. What this protocol cannot tell is not
- * offered: remaining time to live, hence compare-and-set; the list of keys and of connections; raw commands.
+ * offered: remaining time to live, hence compare-and-set; the list of keys and of connections; raw commands, but for the few
+ * that those who share entries with other clients need (binary-raw.ts).
  */
 
 import { NodeError } from '../../errors.js';
@@ -30,7 +31,7 @@ export function createSaslDriver(options: MemcachedOptions): Driver {
       maxTtlMs: maxTtlMs(clockOf(options)),
       compareAndSet: false,
       enumeration: false,
-      raw: false,
+      raw: options.isVerbatim === true,
     },
     connect: ({ signal }: ConnectOptions) => connect(options, signal),
   };
@@ -40,17 +41,22 @@ async function connect(options: MemcachedOptions, signal: AbortSignal): Promise<
   const credentials = await askCredentials(options.credentials, whereIs(options.address), signal);
   const wire = await openWire(options, signal);
   const time = new ServerTime(clockOf(options));
-  const connection = new SaslConnection(wire, time, FRAME_ALLOWANCE_BYTES);
+  const connection = new SaslConnection(wire, time, FRAME_ALLOWANCE_BYTES, options.isVerbatim === true);
   await shakeHands(connection, wire.where, options, signal, async () => {
-    if (credentials !== undefined) await authenticate(connection, credentials);
+    if (credentials !== undefined) await authenticate(connection, credentials, options.isAuthOptional === true);
     await introduce(connection, time, options);
   });
   return connection;
 }
 
 /** SASL PLAIN. The password is in no error: what the server answers does not repeat it. */
-async function authenticate(connection: SaslConnection, { username = '', password }: Credentials): Promise<void> {
+async function authenticate(
+  connection: SaslConnection,
+  { username = '', password }: Credentials,
+  isOptional: boolean,
+): Promise<void> {
   const mechanisms = await ask(connection, OPCODE.listMechanisms, '', '');
+  if (mechanisms.status === UNKNOWN_COMMAND && isOptional) return;
   if (mechanisms.status === UNKNOWN_COMMAND)
     throw new NodeError('auth', 'the server has no SASL: its scheme is memcached, not memcached+sasl');
   if (mechanisms.status !== 0) throw errorOfStatus(mechanisms.status, '');
@@ -81,7 +87,7 @@ function ask(connection: SaslConnection, opcode: number, key: string, value: str
       resolve({ status, text: bytes.utf8Slice(valueStart, end) });
       return true;
     };
-    connection.exchange({ kind: 'exchange', opcode, take, fail }, key, value);
+    connection.exchange({ kind: 'exchange', opcode, take, fail }, key, Buffer.from(value, 'utf8'));
   });
 }
 
@@ -99,6 +105,6 @@ function listStatistics(connection: SaslConnection, section: string): Promise<Re
       else resolve(found);
       return true;
     };
-    connection.exchange({ kind: 'exchange', opcode: OPCODE.stat, take, fail }, section, '');
+    connection.exchange({ kind: 'exchange', opcode: OPCODE.stat, take, fail }, section, Buffer.alloc(0));
   });
 }

@@ -3,12 +3,13 @@
 import { CacheError, NodeError, type NodeErrorReason } from '../../errors.js';
 import type { CountOperation, Operation } from '../driver.js';
 import { type ResponseFrame, valueEnd } from './binary-frames.js';
+import { FLAG_BYTES } from './memcached-options.js';
 
-const OK = 0x00;
-const NOT_FOUND = 0x01;
+export const OK = 0x00;
+export const NOT_FOUND = 0x01;
 const EXISTS = 0x02;
 const TOO_LARGE = 0x03;
-const NOT_STORED = 0x05;
+export const NOT_STORED = 0x05;
 
 const REASONS: Readonly<Record<number, NodeErrorReason>> = {
   6: 'wrong-type',
@@ -31,12 +32,13 @@ export function errorOfStatus(status: number, key: string): CacheError {
   );
 }
 
-/** Settles all kinds but `count`. */
-export function settleBinary(operation: Operation, frame: ResponseFrame, bytes: Buffer): void {
+/** Settles all kinds but `count`. `isVerbatim`: see `MemcachedOptions`. */
+export function settleBinary(operation: Operation, frame: ResponseFrame, bytes: Buffer, isVerbatim: boolean): void {
   const { status } = frame;
   switch (operation.kind) {
     case 'get':
-      if (status === OK) operation.hit(bytes, frame.valueStart, valueEnd(bytes, frame));
+      if (status === OK && isVerbatim) operation.hit(bytes, flagsBefore(bytes, frame), frame.end);
+      else if (status === OK) operation.hit(bytes, frame.valueStart, valueEnd(bytes, frame));
       else if (status === NOT_FOUND) operation.miss();
       else operation.fail(errorOfStatus(status, operation.key));
       return;
@@ -54,6 +56,13 @@ export function settleBinary(operation: Operation, frame: ResponseFrame, bytes: 
     default:
       operation.fail(errorOfStatus(status, operation.key));
   }
+}
+
+/** Where the flags of a value begin, which precede it in the frame, or else take the place of a header that has been read. */
+function flagsBefore(bytes: Buffer, { extrasStart, valueStart }: ResponseFrame): number {
+  const start = valueStart - FLAG_BYTES;
+  if (start !== extrasStart) bytes.writeUInt32BE(0, start);
+  return start;
 }
 
 /** Settles a count; `undo` is called first, if subtracting the delta again restores a counter that went past 2^53 - 1. */
