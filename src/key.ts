@@ -41,9 +41,11 @@ export class KeySpace {
   /** What every wire key of this space begins with; `''` without a namespace. */
   readonly prefix: string;
   readonly #surelyShort: number;
+  readonly #longestVerbatim: number | undefined;
 
-  private constructor(prefix: string) {
+  private constructor(prefix: string, longestVerbatim?: number) {
     this.prefix = prefix;
+    this.#longestVerbatim = longestVerbatim;
     this.#surelyShort = SURELY_SHORT_UNITS - prefix.length;
   }
 
@@ -57,10 +59,16 @@ export class KeySpace {
     return new KeySpace(`${namespace}:`);
   }
 
+  /** Keys as they are, up to so many bytes: for entries shared with clients that know no digests. */
+  static verbatim(maxBytes: number): KeySpace {
+    return new KeySpace('', maxBytes);
+  }
+
   /** @throws CacheError `ERR_INVALID_KEY` unless `key` is a legal key. */
   toWireKey(key: string): string {
     // For strings of one-byte characters V8 answers `isWellFormed` without a scan.
     if (typeof key !== 'string' || key === '' || !key.isWellFormed()) throw invalidKey(key);
+    if (this.#longestVerbatim !== undefined) return withinBytes(key, this.#longestVerbatim);
     const wire = this.prefix + key;
     if (key.charCodeAt(0) === MARKER_FIRST_UNIT && key.startsWith(DIGEST_MARKER)) return this.#digested(wire);
     if (isLeaseKey(key)) return this.#digested(wire);
@@ -77,6 +85,7 @@ export class KeySpace {
   fromWireKey(wire: string): string | undefined {
     if (!wire.startsWith(this.prefix)) return undefined;
     const key = wire.slice(this.prefix.length);
+    if (this.#longestVerbatim !== undefined) return key;
     if (key === '' || key.startsWith(DIGEST_MARKER) || isLeaseKey(key)) return undefined;
     if (!key.isWellFormed() || !isShort(wire)) return undefined;
     return key;
@@ -86,6 +95,12 @@ export class KeySpace {
     const digest = createHash('sha256').update(wire, 'utf8').digest('base64url');
     return `${this.prefix}${DIGEST_MARKER}${digest}${keptTag(wire)}`;
   }
+}
+
+function withinBytes(key: string, most: number): string {
+  const bytes = key.length * 3 <= most ? 0 : Buffer.byteLength(key, 'utf8');
+  if (bytes <= most) return key;
+  throw new CacheError('ERR_INVALID_KEY', `a key here takes at most ${most} bytes, got ${bytes}`);
 }
 
 function isShort(wire: string): boolean {

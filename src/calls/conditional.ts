@@ -4,6 +4,7 @@ import { secondHash } from '../base/string-hash.js';
 import type { CacheParts } from '../cache-parts.js';
 import type { Topology } from '../cluster/topology.js';
 import { bytesOf } from '../codec/encoded.js';
+import type { Words } from '../driver/driver.js';
 import { CacheError, OptionError } from '../errors.js';
 import type { Carried } from '../replication/carry.js';
 import { ConditionalWrite } from '../replication/conditional-write.js';
@@ -53,6 +54,21 @@ export function storeLeased(
   return send(parts, parts.topology, issued, 'unmoved', call.totalMs, (write) =>
     write.store('leased', bytes, ttlMs, token),
   );
+}
+
+/** A command of the node's own protocol upon one key, told by its reply whether it `took` effect. One owner decides, and no other follows. */
+export function commandIf(
+  parts: CacheParts,
+  key: string,
+  words: Words,
+  took: (reply: unknown) => boolean,
+  call: Call,
+): Promise<boolean> {
+  const issued = issue(parts, key, {}, call);
+  return decide(parts, issued, async (write, carried) => {
+    refuseStaying(carried, issued);
+    return write.command(words, took);
+  });
 }
 
 export async function compareAndSet(

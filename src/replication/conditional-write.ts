@@ -10,7 +10,7 @@
  */
 
 import type { Topology } from '../cluster/topology.js';
-import type { StoreMode } from '../driver/driver.js';
+import type { StoreMode, Words } from '../driver/driver.js';
 import { CacheError, faultOf, NodeError } from '../errors.js';
 import type { AttemptOrigin } from '../node/attempts.js';
 import type { CacheNode } from '../node/cache-node.js';
@@ -30,6 +30,10 @@ export interface ConditionalCall {
   readonly lane: Lane;
   /** What the first owner holds was found or put there under a claim just now: it counts, whatever is known against the node. */
   readonly isVerified: boolean;
+}
+
+function isDone(result: unknown): boolean {
+  return result !== false && result !== undefined;
 }
 
 /** Never sent: the last write of the key decides what the owner holds. */
@@ -92,7 +96,17 @@ export class ConditionalWrite {
     return value;
   }
 
-  async #decide<T extends boolean | number | undefined>(submit: Submit<T>): Promise<T> {
+  /**
+   * Sends a command of the node's own protocol; whether by its reply it `took` effect. For keys of one owner: nobody follows.
+   *
+   * @throws CacheError if the owner cannot answer, or refuses.
+   */
+  async command(words: Words, took: (reply: unknown) => boolean): Promise<boolean> {
+    const send: Submit<unknown> = (node, origin, lane) => node.raw(origin, lane, words, { isOfOneKey: true });
+    return took(await this.#decide(send, took));
+  }
+
+  async #decide<T>(submit: Submit<T>, took: (result: T) => boolean = isDone): Promise<T> {
     const { ledger, generations } = this.#context;
     const { key } = this.#call;
     const node = this.primary;
@@ -115,7 +129,7 @@ export class ConditionalWrite {
     if (outcome.failure !== undefined) throw this.#undecided(node, outcome.failure);
     if (clearing?.failure !== undefined) throw this.#undecided(node, clearing.failure);
     if (payment !== undefined) ledger.paid(payment);
-    if (outcome.result !== false && outcome.result !== undefined) {
+    if (took(outcome.result)) {
       this.#isOvertaken = !generations.isCurrent(this.#hash, generation);
       this.#context.forget(key, this.#hash, 'condition');
       this.#decidedAt = generations.snapshot(this.#hash);
