@@ -53,12 +53,13 @@ export function assembleCache<V>(options: CacheOptions, disabledRules: ReadonlyS
 export function assembleParts(
   options: CacheOptions,
   disabledRules: ReadonlySet<StalenessRule> = new Set(),
+  keySpace?: KeySpace,
 ): CacheParts {
   const settings = resolveCacheOptions(options);
   const { clock, random } = settings;
   const calendar = new Calendar(clock, settings.maxClockSkewMs);
   const stamps = new HybridClock(calendar);
-  const keys = KeySpace.create({ namespace: settings.namespace });
+  const keys = keySpace ?? KeySpace.create({ namespace: settings.namespace });
   const values = createTranscoder(settings);
   const generations = disabledRules.has('R2') ? new NoGenerations() : new Generations();
   const events = new EventBus();
