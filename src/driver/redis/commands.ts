@@ -1,8 +1,8 @@
 /** How each operation other than get is asked of Redis. Every one is a single request with a single reply. */
 
 import { randomUUID } from 'node:crypto';
-import { LEASE_SUFFIXES } from '../../base/lease-key.js';
 import { MAX_LEASE_MS, NO_EXPIRY, type Operation, type StoreOperation, type TtlMs } from '../driver.js';
+import type { KeyLayout } from './key-layout.js';
 import type { RespEncoder } from './resp-encoder.js';
 import { COMPARE_AND_SET, COUNT, INSPECT, LEASE, PERSIST, SHORT_STORE, SHORT_TOUCH, STORE_LEASED } from './scripts.js';
 
@@ -13,31 +13,32 @@ const UNLINK_HEAD = '*4\r\n$6\r\nUNLINK\r\n';
 const GET_HEAD = '*2\r\n$3\r\nGET\r\n';
 const CONDITIONS = { set: '', add: 'NX', replace: 'XX' } as const;
 
-export function encodeOperation(operation: Operation, encoder: RespEncoder): void {
+export function encodeOperation(operation: Operation, encoder: RespEncoder, layout: KeyLayout): void {
   switch (operation.kind) {
     case 'store':
-      encodeStore(operation, encoder);
+      encodeStore(operation, encoder, layout);
       break;
     case 'delete':
       encoder.literal(UNLINK_HEAD);
-      encoder.withSuffixes(operation.key, LEASE_SUFFIXES);
+      encoder.withSuffixes(operation.key, layout.suffixesOf(operation.key));
       break;
     case 'lease':
-      script(encoder, LEASE, operation.key, true, [newToken(), String(Math.min(operation.ttlMs, MAX_LEASE_MS))]);
+      script(encoder, LEASE, operation.key, layout, [newToken(), String(Math.min(operation.ttlMs, MAX_LEASE_MS))]);
       break;
     case 'touch':
-      if (operation.ttlMs === NO_EXPIRY) script(encoder, PERSIST, operation.key, false, []);
-      else if (endsEarly(operation.ttlMs)) script(encoder, SHORT_TOUCH, operation.key, true, [String(operation.ttlMs)]);
+      if (operation.ttlMs === NO_EXPIRY) script(encoder, PERSIST, operation.key, undefined, []);
+      else if (endsEarly(operation.ttlMs))
+        script(encoder, SHORT_TOUCH, operation.key, layout, [String(operation.ttlMs)]);
       else words(encoder, ['PEXPIRE', operation.key, String(operation.ttlMs)]);
       break;
     case 'count': {
       const initial = operation.initial === undefined ? '' : String(operation.initial);
       const argv = [String(operation.delta), initial, String(operation.ttlMs)];
-      script(encoder, COUNT, operation.key, endsEarly(operation.ttlMs), argv);
+      script(encoder, COUNT, operation.key, endsEarly(operation.ttlMs) ? layout : undefined, argv);
       break;
     }
     case 'inspect':
-      script(encoder, INSPECT, operation.key, false, [operation.withValue ? '1' : '0']);
+      script(encoder, INSPECT, operation.key, undefined, [operation.withValue ? '1' : '0']);
       break;
     case 'get':
       encoder.literal(GET_HEAD);
@@ -50,18 +51,19 @@ export function encodeOperation(operation: Operation, encoder: RespEncoder): voi
   }
 }
 
-function encodeStore(operation: StoreOperation, encoder: RespEncoder): void {
+function encodeStore(operation: StoreOperation, encoder: RespEncoder, layout: KeyLayout): void {
   const { key, ttlMs, mode } = operation;
   if (mode === 'compare') {
-    script(encoder, COMPARE_AND_SET, key, endsEarly(ttlMs), [operation.token ?? '', operation.bytes, String(ttlMs)]);
+    const argv = [operation.token ?? '', operation.bytes, String(ttlMs)];
+    script(encoder, COMPARE_AND_SET, key, endsEarly(ttlMs) ? layout : undefined, argv);
     return;
   }
   if (mode === 'leased') {
-    script(encoder, STORE_LEASED, key, true, [operation.token ?? '', operation.bytes, String(ttlMs)]);
+    script(encoder, STORE_LEASED, key, layout, [operation.token ?? '', operation.bytes, String(ttlMs)]);
     return;
   }
   if (endsEarly(ttlMs)) {
-    script(encoder, SHORT_STORE, key, true, [operation.bytes, String(ttlMs), CONDITIONS[mode]]);
+    script(encoder, SHORT_STORE, key, layout, [operation.bytes, String(ttlMs), CONDITIONS[mode]]);
     return;
   }
   const { latin1 } = operation;
@@ -109,14 +111,15 @@ function endsEarly(ttlMs: TtlMs): boolean {
   return ttlMs !== NO_EXPIRY && ttlMs <= MAX_LEASE_MS;
 }
 
+/** `layout`: of the companions, if the script is to know of the key's lease. */
 function script(
   encoder: RespEncoder,
   source: string,
   key: string,
-  knowsLease: boolean,
+  layout: KeyLayout | undefined,
   argv: readonly (string | Buffer)[],
 ): void {
-  const suffixes = knowsLease ? LEASE_SUFFIXES : [];
+  const suffixes = layout?.suffixesOf(key) ?? [];
   encoder.begin(argv.length + suffixes.length + 4);
   encoder.text('EVAL');
   encoder.text(source);

@@ -6,8 +6,8 @@ import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
 import { nameLookup } from '../../base/name-lookup.js';
 import { NodeError } from '../../errors.js';
 import { askCredentials } from '../credentials.js';
+import type { RedisStream } from './drop-socket.js';
 import { guessSpeaker } from './foreign-speaker.js';
-import type { RedisStream } from './redis-connection.js';
 import { errorOfReply } from './redis-errors.js';
 import type { RedisDriverOptions } from './redis-options.js';
 

@@ -7,11 +7,12 @@
  * framing destroys the connection.
  */
 
-import type { Socket } from 'node:net';
 import { CacheError, NodeError } from '../../errors.js';
 import type { Connection, Incarnation, Operation } from '../driver.js';
+import { dropSocket, type RedisStream } from './drop-socket.js';
 import { encodeBatch } from './encode-batch.js';
 import { type Expected, ExpectedReplies } from './expected-replies.js';
+import { type KeyLayout, ONE_SERVER } from './key-layout.js';
 import { errorOfReply } from './redis-errors.js';
 import { type Reply, ReplyCollector } from './reply-collector.js';
 import { RespEncoder } from './resp-encoder.js';
@@ -19,41 +20,41 @@ import { BulkTooLarge, type ReplySink, RespParser } from './resp-parser.js';
 import { scanKeys } from './scan.js';
 import { settle } from './settle.js';
 
-export interface RedisStream {
-  /** Where bytes are read and written: the TCP socket or the TLS socket over it. */
-  readonly stream: Socket;
-  /** The TCP socket itself, which alone can be reset. */
-  readonly socket: Socket;
-}
-
 export class RedisConnection implements Connection, ReplySink {
   id: string | undefined;
   incarnation: Incarnation | undefined;
+  /** The server's own name for its present life; another after each start. */
+  life: string | undefined;
   readonly maxValueBytes = 512 * 1024 * 1024;
   owed = 0;
   bytesRead = 0;
   isOpen = true;
   onClose: ((error: CacheError) => void) | undefined;
   onProgress: (() => void) | undefined;
+  /** Called once it is over, by whatever end, when all it owed has failed. Set by the driver. */
+  onEnd: (() => void) | undefined;
+  /** Whether an operation that was refused, and is owed no more, is taken elsewhere instead of failing. Set by the driver. */
+  onRefused: ((operation: Operation, error: CacheError) => boolean) | undefined;
 
-  readonly #stream: Socket;
-  readonly #socket: Socket;
+  readonly #socket: RedisStream;
+  readonly #layout: KeyLayout;
   readonly #encoder = new RespEncoder();
   readonly #parser: RespParser;
   readonly #collector: ReplyCollector;
   #isCollecting = false;
   readonly #expected = new ExpectedReplies();
 
-  constructor({ stream, socket }: RedisStream, maxReplyBytes: number) {
-    this.#stream = stream;
+  constructor(socket: RedisStream, maxReplyBytes: number, layout = ONE_SERVER) {
+    const { stream } = socket;
     this.#socket = socket;
+    this.#layout = layout;
     this.#parser = new RespParser(this, maxReplyBytes);
     this.#collector = new ReplyCollector(maxReplyBytes);
     stream.on('data', (chunk: Buffer) => this.#receive(chunk));
     stream.on('error', (cause) =>
-      this.#lose(new NodeError('lost', `the connection failed: ${cause.message}`, { cause })),
+      this.lose(new NodeError('lost', `the connection failed: ${cause.message}`, { cause })),
     );
-    stream.on('close', () => this.#lose(new NodeError('lost', 'the server closed the connection')));
+    stream.on('close', () => this.lose(new NodeError('lost', 'the server closed the connection')));
   }
 
   send(operations: readonly Operation[]): void {
@@ -65,8 +66,8 @@ export class RedisConnection implements Connection, ReplySink {
       return;
     }
     this.owed += operations.length;
-    encodeBatch(operations, this.#encoder, this.#expected);
-    this.#encoder.writeTo(this.#stream);
+    encodeBatch(operations, this.#encoder, this.#expected, this.#layout);
+    this.#encoder.writeTo(this.#socket.stream);
   }
 
   destroy(error: CacheError): void {
@@ -76,7 +77,7 @@ export class RedisConnection implements Connection, ReplySink {
   }
 
   keys(prefix: string): AsyncIterable<string[]> {
-    return scanKeys(this, prefix);
+    return scanKeys(this, prefix, this.#layout);
   }
 
   /**
@@ -86,8 +87,8 @@ export class RedisConnection implements Connection, ReplySink {
    */
   async ensureGone(id: string): Promise<boolean> {
     const [life, number] = id.split('.');
-    if (this.incarnation === undefined || number === undefined) return false;
-    if (life !== this.incarnation.id) return true;
+    if (this.life === undefined || number === undefined) return false;
+    if (life !== this.life) return true;
     const reply = await this.ask(['CLIENT', 'KILL', 'ID', number]);
     return typeof reply === 'number';
   }
@@ -118,15 +119,15 @@ export class RedisConnection implements Connection, ReplySink {
       const operation = expected.operations[expected.next];
       this.#advance(expected);
       operation?.fail(error);
-      this.#lose(error, new NodeError('lost', 'given up because of a value too large', { cause: error }));
+      this.lose(error, new NodeError('lost', 'given up because of a value too large', { cause: error }));
     } else {
       const text = cause instanceof Error ? cause.message : String(cause);
-      this.#lose(new NodeError('protocol', `the replies make no sense: ${text}`, { cause }));
+      this.lose(new NodeError('protocol', `the replies make no sense: ${text}`, { cause }));
     }
   }
 
-  /** `error` is what ended the connection, `loss` what that means for the operations it owed. */
-  #lose(error: CacheError, loss = error): void {
+  /** As if the server had ended it. `error` is what ended it, `loss` what that means for the operations it owed. */
+  lose(error: CacheError, loss = error): void {
     if (!this.isOpen) return;
     const onClose = this.onClose;
     this.#end(loss);
@@ -135,13 +136,10 @@ export class RedisConnection implements Connection, ReplySink {
 
   #end(error: CacheError): void {
     this.isOpen = false;
-    // A plain destroy would leave what the kernel holds on its way to the server, to be executed later.
-    // A unix socket knows no reset, and keeps nothing on its way once it is closed.
-    if (!this.#socket.destroyed && this.#socket.remoteAddress !== undefined) this.#socket.resetAndDestroy();
-    this.#stream.destroy();
-    this.#socket.destroy();
+    dropSocket(this.#socket);
     this.owed = 0;
     for (const operation of this.#expected.drain()) operation.fail(error);
+    this.onEnd?.();
   }
 
   // ReplySink: elements arrive in the order the operations were sent.
@@ -204,7 +202,7 @@ export class RedisConnection implements Connection, ReplySink {
     while (expected.next < expected.end) {
       const operation = expected.operations[expected.next] as Operation;
       this.#advance(expected);
-      operation.fail(error);
+      if (this.onRefused?.(operation, error) !== true) operation.fail(error);
     }
   }
 
@@ -230,7 +228,7 @@ export class RedisConnection implements Connection, ReplySink {
     if (expected === undefined) return;
     const operation = expected.operations[expected.next] as Operation;
     this.#advance(expected);
-    settle(operation, reply);
+    if (!(reply instanceof CacheError && this.onRefused?.(operation, reply) === true)) settle(operation, reply);
   }
 
   #current(): Expected | undefined {

@@ -3,17 +3,17 @@
  * key they belong to, whose delete ends the lease.
  */
 
-import { withoutLeaseSuffix } from '../../base/lease-key.js';
 import { NodeError } from '../../errors.js';
+import type { KeyLayout } from './key-layout.js';
 import type { Reply } from './reply-collector.js';
 
 const KEYS_PER_STEP = 1000;
 
-interface Asking {
+export interface Asking {
   ask(words: readonly string[]): Promise<Reply>;
 }
 
-export async function* scanKeys(connection: Asking, prefix: string): AsyncGenerator<string[]> {
+export async function* scanKeys(connection: Asking, prefix: string, layout: KeyLayout): AsyncGenerator<string[]> {
   const pattern = `${prefix.replace(/[\\*?[\]^-]/g, '\\$&')}*`;
   let cursor = '0';
   do {
@@ -22,6 +22,6 @@ export async function* scanKeys(connection: Asking, prefix: string): AsyncGenera
       throw new NodeError('protocol', 'SCAN was answered in an unknown shape');
     cursor = String(reply[0]);
     // An empty one too: whoever waits shall know that the walk goes on.
-    yield reply[1].map((key) => withoutLeaseSuffix(String(key))).filter((key) => key.startsWith(prefix));
+    yield reply[1].map((key) => layout.ownerOf(String(key))).filter((key) => key.startsWith(prefix));
   } while (cursor !== '0');
 }
