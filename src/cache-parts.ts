@@ -3,6 +3,7 @@
 import type { HybridClock } from './base/hybrid-clock.js';
 import type { BreakerView } from './calls/breaker-view.js';
 import type { Call } from './calls/call-options.js';
+import type { MigrationView } from './calls/migration-view.js';
 import type { Topology } from './cluster/topology.js';
 import type { Kept, Transcoder } from './codec/transcoder.js';
 import type { EventBus } from './events.js';
@@ -34,6 +35,7 @@ export interface ClusterCalls {
   setNodes(list: readonly (string | NodeOptions)[]): Promise<void>;
   maintenance(name: string, on: boolean): Promise<void>;
   readonly handoff: Handoff;
+  readonly migration: MigrationView | undefined;
   look(): Promise<void>;
   failover(to: string): Promise<void>;
 }

@@ -12,12 +12,12 @@ import { getOrSet, NO_OPTIONS } from './calls/get-or-set.js';
 import type { Loader } from './calls/load.js';
 import type { GetOrSetOptions } from './calls/load-options.js';
 import { type DeletedMany, deleteMany, type FoundMany, getMany, type StoredMany, setMany } from './calls/many.js';
+import type { MigrationView } from './calls/migration-view.js';
 import { clearNamespace, namespaceKeys } from './calls/namespace.js';
 import { deleteValue, readValue, writeValue } from './calls/single.js';
-import { OptionError } from './errors.js';
+import { touchEntry } from './calls/touch.js';
 import type { CacheEventName, CacheListener } from './events.js';
 import type { NodeOptions } from './options/node-options.js';
-import { touch } from './replication/touch.js';
 import type { CacheStats, CloseReport, NodeView } from './stats.js';
 
 export class Cache<V = unknown> {
@@ -100,13 +100,8 @@ export class Cache<V = unknown> {
   }
 
   /** Gives the entry another time to live. `false` if there is none. */
-  async touch(key: string, ttlMs: number | 'none', options: CallOptions = {}): Promise<boolean> {
-    const { keys, near, topology, write } = this.#parts;
-    const wire = keys.toWireKey(key);
-    const call = this.#call(options);
-    if (ttlMs === undefined) throw new OptionError('ttlMs', 'is needed');
-    near?.delete(wire);
-    return heard(touch(write, { topology, key: wire, ttlMs: resolveTtl(ttlMs, 0), ...call }), call);
+  touch(key: string, ttlMs: number | 'none', options?: CallOptions): Promise<boolean> {
+    return this.#run(options, FIELDS.call, (call) => touchEntry(this.#parts, key, ttlMs, call));
   }
 
   /** Remaining time to live in ms, `'none'` without expiry, `undefined` without an entry. */
@@ -175,6 +170,11 @@ export class Cache<V = unknown> {
   /** The hand-off under way: its migration can be paused, and the whole of it ended. */
   get handoff(): Handoff {
     return this.#parts.cluster.handoff;
+  }
+
+  /** The keys' move from another placement, as the option `migration` asks for. */
+  get migration(): MigrationView | undefined {
+    return this.#parts.cluster.migration;
   }
 
   /** Probes every node now and tells what is thought of each. */

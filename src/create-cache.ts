@@ -72,7 +72,7 @@ export function assembleParts(
     clock,
     disabledRules: new Set(LEDGER_RULES.filter((rule) => disabledRules.has(rule))),
   });
-  ledger.startWith(settings.nodes.keys());
+  ledger.startWith([...settings.nodes, ...(settings.migration?.oldOnly ?? [])].keys());
   const near = settings.near === undefined ? undefined : new NearCache<Kept>(settings.near, generations, clock);
   const fallback =
     settings.fallback === undefined

@@ -38,6 +38,14 @@ export interface CacheEvents {
   failedBack: NodeEvent & { readonly from: string; readonly to: string };
   /** A source of nodes failed, or answered nothing usable: the last good list stands. Told once until it answers again. */
   discoveryFailed: { readonly source: string; readonly reason: string };
+  /** So many percent of the keys are cut over now. */
+  migrationRamped: { readonly percent: number; readonly from: number };
+  migrationPaused: { readonly percent: number };
+  migrationResumed: { readonly percent: number };
+  /** All keys are cut over, and the old place is dropped. */
+  migrationPromoted: { readonly moved: number };
+  /** All keys are in the old place again; `percent` were cut over. */
+  migrationRolledBack: { readonly percent: number; readonly reason: string };
   topologyChanged: { readonly epoch: number; readonly reason: string; readonly nodes: readonly string[] };
 }
 
@@ -59,6 +67,11 @@ const NAMES: Readonly<Record<CacheEventName, true>> = {
   recovered: true,
   failedOver: true,
   failedBack: true,
+  migrationRamped: true,
+  migrationPaused: true,
+  migrationResumed: true,
+  migrationPromoted: true,
+  migrationRolledBack: true,
   topologyChanged: true,
   discoveryFailed: true,
 };

@@ -42,6 +42,7 @@ import {
   resolveHealth,
 } from './options/health.js';
 import { type CacheReadOptions, type HedgeSettings, resolveHedge } from './options/hedge.js';
+import { type MigrationOptions, type MigrationSettings, resolveMigration } from './options/migration.js';
 import { type NodeOptions, type NodeSpec, parseNodes } from './options/node-options.js';
 import { resolvePlacement } from './options/placement.js';
 import { type RateLimitSettings, type RateLimitsOptions, resolveRateLimits } from './options/rate-limit.js';
@@ -96,6 +97,8 @@ export interface CacheOptions {
   readonly failover?: FailoverOptions | undefined;
   /** How keys move when the ring changes. */
   readonly handoff?: HandoffOptions | undefined;
+  /** Moves the keys of another placement, on these or other nodes, to this one. @default nothing is moved */
+  readonly migration?: MigrationOptions | undefined;
   /** Where the list of nodes comes from at run time. @default `nodes` is all there is */
   readonly discovery?: DiscoveryOptions | undefined;
   readonly ledger?: LedgerOptions | undefined;
@@ -132,6 +135,7 @@ export interface CacheSettings {
   readonly health: HealthSettings | undefined;
   readonly failover: FailoverSettings;
   readonly handoff: HandoffSettings;
+  readonly migration: MigrationSettings | undefined;
   readonly discovery: DiscoverySettings | undefined;
   readonly degrades: boolean;
   readonly maxClockSkewMs: number;
@@ -171,6 +175,7 @@ const TOP_RULES: { readonly [K in keyof Required<CacheOptions>]: OptionRule } = 
   health: objectOrOff,
   failover: object,
   handoff: object,
+  migration: object,
   discovery: object,
   ledger: object,
   unref: { says: 'true or false', holds: (value) => typeof value === 'boolean' },
@@ -194,8 +199,9 @@ export function resolveCacheOptions(given: CacheOptions): CacheSettings {
   const breaker = options.breaker === false ? undefined : (options.breaker ?? {});
   if (breaker !== undefined) resolveBreakerOptions(breaker);
   const ttl = options.defaultTtlMs ?? 'none';
+  const nodes = parseNodes(options.nodes === undefined ? DEFAULT_NODES : options.nodes);
   return Object.freeze<CacheSettings>({
-    nodes: parseNodes(options.nodes === undefined ? DEFAULT_NODES : options.nodes),
+    nodes,
     placement: resolvePlacement(options.placement),
     namespace: options.namespace,
     replication: options.replication ?? 1,
@@ -216,6 +222,7 @@ export function resolveCacheOptions(given: CacheOptions): CacheSettings {
     health: options.health === false ? undefined : resolveHealth(options.health ?? {}),
     failover: resolveFailover(options.failover ?? {}, options.health !== false),
     handoff: resolveHandoff(options.handoff ?? {}),
+    migration: options.migration === undefined ? undefined : resolveMigration(options.migration, nodes),
     discovery: options.discovery === undefined ? undefined : resolveDiscovery(options.discovery),
     degrades: options.onUnavailable !== 'throw',
     maxClockSkewMs: options.maxClockSkewMs ?? 500,

@@ -19,11 +19,13 @@ import type { Placement } from '../ring/placement.js';
 import type { RingChangeOptions } from '../ring-view.js';
 import type { NodeState } from '../stats.js';
 import { buildGroup } from './build-group.js';
+import { buildMigrating } from './build-migrating.js';
 import { buildNode, type NodeSurroundings } from './build-nodes.js';
 import { Departures } from './departures.js';
 import { Groups } from './groups.js';
 import { HandBack } from './hand-back.js';
 import { Membership } from './membership.js';
+import { PlacementMigration } from './placement-migration.js';
 import { Placer } from './placer.js';
 import { createProbe } from './probe.js';
 import { createTransfer } from './transfer.js';
@@ -67,8 +69,11 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
     placer.learn(node, spec);
     return node;
   };
-  const nodes = settings.nodes.map(build);
-  const first = new Topology({ epoch: 1, ...placer.place(nodes), replication: settings.replication });
+  const specs = [...settings.nodes, ...(settings.migration?.oldOnly ?? [])];
+  const nodes = specs.map(build);
+  const to = placer.place(nodes.slice(0, settings.nodes.length));
+  const placed = settings.migration === undefined ? to : buildMigrating(settings.migration, nodes, to);
+  const first = new Topology({ epoch: 1, ...placed, replication: settings.replication });
   const departures = new Departures({
     clock,
     graceMs: settings.timeouts.totalMs,
@@ -80,14 +85,27 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
       groups.forget(node);
     },
   });
+  const migration =
+    settings.migration === undefined
+      ? undefined
+      : new PlacementMigration({
+          clock,
+          settings: settings.migration,
+          rebalancer: () => rebalancer,
+          replace: (...change) => membership.replace(...change),
+          to,
+          counters: contexts.read.counters,
+          events,
+        });
   const rebalancer = new Rebalancer(
     {
       clock,
       ledger,
       stamps,
       prefix: keys.prefix,
-      migrates: handoff.migrate,
-      carries: (wireKey) => !wireKey.startsWith(canaries),
+      migrates: () => handoff.migrate && (keys.prefix !== '' || migration?.carriesAll === true),
+      carries: (wireKey, from) => !wireKey.startsWith(canaries) && migration?.isStray(wireKey, from) !== true,
+      keepsFormer: () => migration?.keepsOld === true,
       keysPerSecond: handoff.keysPerSecond,
       graceMs: settings.timeouts.totalMs,
       windowMs: handoff.windowMs,
@@ -155,8 +173,8 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
     pauseMs: health?.warmingMs ?? 0,
   });
   const membership = new Membership(
-    { placer, rebalancer, monitor, build, handBack, remapsIll: health?.onDown !== 'miss' },
-    settings.nodes,
+    { placer, rebalancer, monitor, build, handBack, remapsIll: health?.onDown !== 'miss', migration },
+    specs,
     nodes,
   );
   return {
@@ -164,6 +182,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
       return rebalancer.current;
     },
     rebalancer,
+    migration,
     placementAfter: (change) => placer.after(rebalancer.current, change),
     addNode: (entry) => membership.addNode(entry),
     removeNode: (name, options) => membership.removeNode(name, options),
@@ -180,8 +199,10 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
         node.open();
         monitor?.watch(node);
       }
+      migration?.start();
     },
     stop() {
+      migration?.stop();
       monitor?.stop();
       handBack.stop();
       refill.stop();

@@ -22,6 +22,8 @@ export interface MembershipParts {
   readonly handBack: HandBack;
   /** Whether stand-ins take over from nodes that are ill; from nodes in maintenance they always do. */
   readonly remapsIll: boolean;
+  /** Keys that move to the list of nodes from another place, with nodes of its own. */
+  readonly migration: { readonly isUnderWay: boolean; isOld(node: CacheNode): boolean } | undefined;
 }
 
 interface Member {
@@ -96,7 +98,7 @@ export class Membership {
    */
   async setNodes(list: readonly (string | NodeOptions)[]): Promise<void> {
     const specs = parseNodes(list);
-    const { nodes: now } = this.topology;
+    const now = this.topology.nodes.filter((node) => this.#parts.migration?.isOld(node) !== true);
     const members = specs.map((spec): Member => {
       const node = now.find((one) => this.#isMeant(one, spec));
       return node === undefined ? this.#newcomer(spec) : { node, spec, origin: 'member' };
@@ -162,18 +164,24 @@ export class Membership {
 
   /** Nothing has changed if this throws. @throws OptionError */
   #change(members: readonly Member[], reason: string, kind: ChangeKind): void {
-    const { rebalancer, monitor, handBack } = this.#parts;
+    const { monitor } = this.#parts;
     const placed = this.#placed(members);
-    for (const node of this.topology.nodes) {
-      if (placed.nodes.includes(node)) continue;
-      monitor?.forget(node);
-      for (const { identity } of this.#serversOf(node)) this.#former.add(identity);
-    }
     for (const { node, spec, origin } of members) {
       this.#specs.set(node, spec);
       if (origin === 'member') continue;
       node.open();
       monitor?.watch(node);
+    }
+    this.replace(placed, reason, kind);
+  }
+
+  /** Places the keys otherwise, over nodes that are all known. */
+  replace(placed: PlacedNodes, reason: string, kind: ChangeKind): void {
+    const { rebalancer, monitor, handBack } = this.#parts;
+    for (const node of this.topology.nodes) {
+      if (placed.nodes.includes(node)) continue;
+      monitor?.forget(node);
+      for (const { identity } of this.#serversOf(node)) this.#former.add(identity);
     }
     rebalancer.apply({ ...placed, mask: this.#maskOf(placed.nodes) }, reason, kind);
     handBack.superseded();
@@ -183,6 +191,8 @@ export class Membership {
     const weights = members.map(({ node }) => node.weight);
     for (const { node, spec } of members) node.weight = spec.weight;
     try {
+      if (this.#parts.migration?.isUnderWay === true)
+        throw new OptionError('migration', 'must be promoted, or left out, before the nodes can be changed');
       return this.#parts.placer.place(members.map(({ node }) => node));
     } catch (error) {
       members.forEach(({ node, origin }, i) => {

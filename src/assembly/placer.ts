@@ -3,6 +3,7 @@
  * ring, as listed under the rule of another client, which may depend on that order.
  */
 
+import { MigratingPlacement } from '../cluster/migrating/migrating-placement.js';
 import type { Topology } from '../cluster/topology.js';
 import { OptionError } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
@@ -54,8 +55,9 @@ export class Placer {
   }
 
   /** The placement that a change would make. @throws RangeError for names that are unknown, or known already; OptionError */
-  after({ placement, nodes }: Topology, { add = [], remove = [], reweight = {} }: RingChangeOptions): Placement {
+  after({ placement: now, nodes }: Topology, { add = [], remove = [], reweight = {} }: RingChangeOptions): Placement {
     const added = add.map(addition);
+    const placement = now instanceof MigratingPlacement ? now.to.placement : now;
     if (placement instanceof Ring) return placement.with({ add: added.map(({ member }) => member), remove, reweight });
     const unknown = [...remove, ...Object.keys(reweight)].find((name) => nodes.every((node) => node.name !== name));
     if (unknown !== undefined) throw new RangeError(`${unknown} is no member of the ring`);
@@ -69,6 +71,17 @@ export class Placer {
   #labelled(node: CacheNode): PlacementNode {
     return { ...shareOf(node), ...(this.#labels.get(node) ?? { host: node.name, port: 0, name: node.name }) };
   }
+}
+
+/** The placement of these nodes by the rule of another client, or on the own ring. @throws OptionError */
+export function placementOf(kind: PlacementKind | undefined, specs: readonly NodeSpec[]): Placement {
+  if (kind === undefined) return refusing(() => Ring.build(specs.map(memberOf)));
+  return refusing(() =>
+    createPlacement(
+      kind,
+      specs.map((spec) => ({ ...shareOf(spec), ...labelOf(spec) })),
+    ),
+  );
 }
 
 function refusing<T>(build: () => T): T {

@@ -32,9 +32,11 @@ export interface RebalancerParts {
   readonly stamps: HybridClock;
   readonly prefix: string;
   /** Whether what nobody asks for is carried over too. */
-  readonly migrates: boolean;
+  readonly migrates: () => boolean;
   /** Whether this key is a user's, and no mark of our own that belongs where it is. */
-  readonly carries: (wireKey: string) => boolean;
+  readonly carries: (wireKey: string, from: CacheNode) => boolean;
+  /** Whether former owners stay within reach though all was carried over or the time is up. */
+  readonly keepsFormer: () => boolean;
   readonly keysPerSecond: number;
   /** How long a call may take: what began before a change has ended then. */
   readonly graceMs: number;
@@ -167,13 +169,13 @@ export class Rebalancer {
       events.handoffStarted(after.epoch, reason, share);
       if (this.#current !== after) return;
     }
-    this.#window = clock.setTimer(() => this.#finish(reason, new Set()), windowMs);
+    if (!this.#parts.keepsFormer()) this.#window = clock.setTimer(() => this.#finish(reason, new Set()), windowMs);
     void this.#migrate(after, reason);
   }
 
   async #migrate(topology: Topology, reason: string): Promise<void> {
     const { clock, prefix, keysPerSecond, graceMs, transfer, events, migrates, carries } = this.#parts;
-    if (!migrates || prefix === '') return;
+    if (!migrates()) return;
     const migration = new Migration({
       clock,
       prefix,
@@ -182,7 +184,8 @@ export class Rebalancer {
       transfer,
       // A former first owner may hold what no other one does, and own a copy still: a counter.
       hasMoved: (from, wireKey) =>
-        carries(wireKey) && (!topology.isOwner(from, wireKey) || topology.formerPrimaries(wireKey).includes(from)),
+        carries(wireKey, from) &&
+        (!topology.isOwner(from, wireKey) || topology.formerPrimaries(wireKey).includes(from)),
       onProgress: (progress) => events.handoffProgress(topology.epoch, progress),
     });
     if (this.#isPaused) migration.pause();
@@ -193,6 +196,7 @@ export class Rebalancer {
     // A further change has taken over, or the window closed.
     if (this.#current !== topology || this.#migration !== migration) return;
     this.#isCarrying = false;
+    if (this.#parts.keepsFormer()) return;
     if (former.every((node) => clean.has(node) || !node.isConnected)) this.#finish(reason, clean);
   }
 

@@ -1,4 +1,4 @@
-/** The option `placement`: whose rule says which node owns a key. */
+/** The option `placement`, of a cache and of the nodes it migrates from: whose rule says which node owns a key. */
 
 import { OptionError } from '../errors.js';
 import { isPlacementKind, PLACEMENT_KINDS, type PlacementKind } from '../ring/placements/create-placement.js';
@@ -7,12 +7,12 @@ import { isPlacementKind, PLACEMENT_KINDS, type PlacementKind } from '../ring/pl
 const NEAR_MATCHES = 5;
 
 /** @throws OptionError that names the kinds most like the one asked for. */
-export function resolvePlacement(kind: unknown): PlacementKind | undefined {
+export function resolvePlacement(kind: unknown, path = 'placement'): PlacementKind | undefined {
   if (kind === undefined) return undefined;
   if (typeof kind === 'string' && PLACEMENT_KINDS.includes(kind) && isPlacementKind(kind)) return kind;
   const shown = typeof kind === 'string' ? `'${kind.slice(0, 64)}'` : typeof kind;
   const near = nearest(String(kind).slice(0, 64));
-  throw new OptionError('placement', `${shown} is no kind of placement; the nearest are ${near.join(', ')}`);
+  throw new OptionError(path, `${shown} is no kind of placement; the nearest are ${near.join(', ')}`);
 }
 
 function nearest(asked: string): string[] {
