@@ -4,7 +4,7 @@
  */
 
 import { NodeError } from '../../errors.js';
-import type { KeyLayout } from './key-layout.js';
+import { type KeyLayout, ONE_SERVER } from './key-layout.js';
 import type { Reply } from './reply-collector.js';
 
 const KEYS_PER_STEP = 1000;
@@ -13,7 +13,11 @@ export interface Asking {
   ask(words: readonly string[]): Promise<Reply>;
 }
 
-export async function* scanKeys(connection: Asking, prefix: string, layout: KeyLayout): AsyncGenerator<string[]> {
+export async function* scanKeys(
+  connection: Asking,
+  prefix: string,
+  layout: KeyLayout = ONE_SERVER,
+): AsyncGenerator<string[]> {
   const pattern = `${prefix.replace(/[\\*?[\]^-]/g, '\\$&')}*`;
   let cursor = '0';
   do {
