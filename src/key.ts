@@ -16,6 +16,7 @@
 
 import { createHash } from 'node:crypto';
 import { isLeaseKey } from './base/lease-key.js';
+import { charCodeAt, isWellFormed } from './base/string-calls.js';
 import { CacheError, OptionError } from './errors.js';
 
 /** Longest wire key in UTF-8 bytes that travels as it is. */
@@ -67,10 +68,10 @@ export class KeySpace {
   /** @throws CacheError `ERR_INVALID_KEY` unless `key` is a legal key. */
   toWireKey(key: string): string {
     // For strings of one-byte characters V8 answers `isWellFormed` without a scan.
-    if (typeof key !== 'string' || key === '' || !key.isWellFormed()) throw invalidKey(key);
+    if (typeof key !== 'string' || key === '' || !isWellFormed(key)) throw invalidKey(key);
     if (this.#longestVerbatim !== undefined) return withinBytes(key, this.#longestVerbatim);
     const wire = this.prefix + key;
-    if (key.charCodeAt(0) === MARKER_FIRST_UNIT && key.startsWith(DIGEST_MARKER)) return this.#digested(wire);
+    if (charCodeAt(key, 0) === MARKER_FIRST_UNIT && key.startsWith(DIGEST_MARKER)) return this.#digested(wire);
     if (isLeaseKey(key)) return this.#digested(wire);
     if (key.length <= this.#surelyShort || isShort(wire)) return wire;
     return this.#digested(wire);

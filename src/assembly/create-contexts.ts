@@ -3,6 +3,7 @@
 import type { Calendar } from '../base/calendar.js';
 import type { HybridClock } from '../base/hybrid-clock.js';
 import type { StalenessRule } from '../base/staleness-rules.js';
+import { includes } from '../base/string-calls.js';
 import type { Turn } from '../base/turn.js';
 import type { DebtPayer } from '../cluster/debt-payer.js';
 import type { Ledger } from '../cluster/ledger/ledger.js';
@@ -87,7 +88,7 @@ export function createContexts(parts: ContextParts): {
     // Keys with a tag share a place, and under another client's rule all keys of a node may: the ledger needs what tells
     // keys apart.
     ledgerHash: (key: string, place: number): number =>
-      settings.placement !== undefined || key.includes('{') ? xxh32(key) : place,
+      settings.placement !== undefined || includes(key, '{') ? xxh32(key) : place,
   };
   const state = new Degradation(events, clock);
   // What was read a moment ago must be remembered for as long as it may be served.

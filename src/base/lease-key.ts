@@ -7,6 +7,8 @@
  * the lease two.
  */
 
+import { charCodeAt } from './string-calls.js';
+
 const SUFFIX = '~lease~';
 const SECOND_SUFFIX = '~lease~~';
 /** Both suffixes end in it. */
@@ -17,7 +19,7 @@ export const LEASE_SUFFIXES = [SUFFIX, SECOND_SUFFIX] as const;
 
 /** Whether a key has the form of a companion key. */
 export function isLeaseKey(key: string): boolean {
-  if (key.charCodeAt(key.length - 1) !== LAST_UNIT) return false;
+  if (charCodeAt(key, key.length - 1) !== LAST_UNIT) return false;
   return key.endsWith(SUFFIX) || key.endsWith(SECOND_SUFFIX);
 }
 

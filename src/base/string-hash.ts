@@ -5,6 +5,8 @@
  * same answer in every process, which the envelope relies on.
  */
 
+import { charCodeAt } from './string-calls.js';
+
 const C1 = 0xcc9e2d51;
 const C2 = 0x1b873593;
 
@@ -14,14 +16,14 @@ export function secondHash(key: string, seed = 0): number {
   const paired = length & ~1;
   let hash = seed | 0;
   for (let i = 0; i < paired; i += 2) {
-    let block = Math.imul(key.charCodeAt(i) | (key.charCodeAt(i + 1) << 16), C1);
+    let block = Math.imul(charCodeAt(key, i) | (charCodeAt(key, i + 1) << 16), C1);
     block = (block << 15) | (block >>> 17);
     hash ^= Math.imul(block, C2);
     hash = (hash << 13) | (hash >>> 19);
     hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
   }
   if (paired !== length) {
-    let block = Math.imul(key.charCodeAt(paired), C1);
+    let block = Math.imul(charCodeAt(key, paired), C1);
     block = (block << 15) | (block >>> 17);
     hash ^= Math.imul(block, C2);
   }

@@ -5,6 +5,7 @@
  */
 
 import { isUtf8 } from 'node:buffer';
+import { isWellFormed } from '../base/string-calls.js';
 import type { Verdict } from '../envelope.js';
 import { CacheError } from '../errors.js';
 import { bytesOf, type Encoded, MAX_LATIN1 } from './encoded.js';
@@ -25,7 +26,7 @@ export class StringTranscoder implements Transcoder {
 
   encode(key: string, _keyHash: number, value: unknown): Encoded {
     if (typeof value !== 'string') throw refused('string', `takes strings, not ${typeof value}`, key);
-    if (!value.isWellFormed()) throw refused('string', 'cannot store a lone surrogate', key);
+    if (!isWellFormed(value)) throw refused('string', 'cannot store a lone surrogate', key);
     const length = Buffer.byteLength(value, 'utf8');
     admit(length, this.#maxValueBytes, key);
     return length === value.length && length < MAX_LATIN1 ? value : Buffer.from(value, 'utf8');

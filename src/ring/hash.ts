@@ -7,6 +7,7 @@
  */
 
 import loadXxhash from 'xxhash-wasm';
+import { charCodeAt } from '../base/string-calls.js';
 
 const wasm = await loadXxhash();
 
@@ -69,37 +70,37 @@ function hashShort(text: string): number {
     let d = -P1 | 0;
     const last = length - 16;
     do {
-      let c0 = text.charCodeAt(at);
-      let c1 = text.charCodeAt(at + 1);
-      let c2 = text.charCodeAt(at + 2);
-      let c3 = text.charCodeAt(at + 3);
+      let c0 = charCodeAt(text, at);
+      let c1 = charCodeAt(text, at + 1);
+      let c2 = charCodeAt(text, at + 2);
+      let c3 = charCodeAt(text, at + 3);
       wide |= c0 | c1 | c2 | c3;
       let word = c0 | (c1 << 8) | (c2 << 16) | (c3 << 24);
       high |= word + 0x05050505;
       a = (a + Math.imul(word, P2)) | 0;
       a = Math.imul((a << 13) | (a >>> 19), P1);
-      c0 = text.charCodeAt(at + 4);
-      c1 = text.charCodeAt(at + 5);
-      c2 = text.charCodeAt(at + 6);
-      c3 = text.charCodeAt(at + 7);
+      c0 = charCodeAt(text, at + 4);
+      c1 = charCodeAt(text, at + 5);
+      c2 = charCodeAt(text, at + 6);
+      c3 = charCodeAt(text, at + 7);
       wide |= c0 | c1 | c2 | c3;
       word = c0 | (c1 << 8) | (c2 << 16) | (c3 << 24);
       high |= word + 0x05050505;
       b = (b + Math.imul(word, P2)) | 0;
       b = Math.imul((b << 13) | (b >>> 19), P1);
-      c0 = text.charCodeAt(at + 8);
-      c1 = text.charCodeAt(at + 9);
-      c2 = text.charCodeAt(at + 10);
-      c3 = text.charCodeAt(at + 11);
+      c0 = charCodeAt(text, at + 8);
+      c1 = charCodeAt(text, at + 9);
+      c2 = charCodeAt(text, at + 10);
+      c3 = charCodeAt(text, at + 11);
       wide |= c0 | c1 | c2 | c3;
       word = c0 | (c1 << 8) | (c2 << 16) | (c3 << 24);
       high |= word + 0x05050505;
       c = (c + Math.imul(word, P2)) | 0;
       c = Math.imul((c << 13) | (c >>> 19), P1);
-      c0 = text.charCodeAt(at + 12);
-      c1 = text.charCodeAt(at + 13);
-      c2 = text.charCodeAt(at + 14);
-      c3 = text.charCodeAt(at + 15);
+      c0 = charCodeAt(text, at + 12);
+      c1 = charCodeAt(text, at + 13);
+      c2 = charCodeAt(text, at + 14);
+      c3 = charCodeAt(text, at + 15);
       wide |= c0 | c1 | c2 | c3;
       word = c0 | (c1 << 8) | (c2 << 16) | (c3 << 24);
       high |= word + 0x05050505;
@@ -112,10 +113,10 @@ function hashShort(text: string): number {
   }
   hash = (hash + length) | 0;
   for (; at + 4 <= length; at += 4) {
-    const c0 = text.charCodeAt(at);
-    const c1 = text.charCodeAt(at + 1);
-    const c2 = text.charCodeAt(at + 2);
-    const c3 = text.charCodeAt(at + 3);
+    const c0 = charCodeAt(text, at);
+    const c1 = charCodeAt(text, at + 1);
+    const c2 = charCodeAt(text, at + 2);
+    const c3 = charCodeAt(text, at + 3);
     wide |= c0 | c1 | c2 | c3;
     const word = c0 | (c1 << 8) | (c2 << 16) | (c3 << 24);
     high |= word + 0x05050505;
@@ -123,7 +124,7 @@ function hashShort(text: string): number {
     hash = Math.imul((hash << 17) | (hash >>> 15), P4);
   }
   for (; at < length; at++) {
-    const code = text.charCodeAt(at);
+    const code = charCodeAt(text, at);
     wide |= code;
     high |= code + 5;
     hash = (hash + Math.imul(code, P5)) | 0;
