@@ -1,0 +1,103 @@
+/** Takes every command that ioredis has made, finds where it belongs (`routeOf`), and sees that it is settled there. */
+
+import type { Command } from 'ioredis';
+import { CommandCall } from './command-call.js';
+import { commonOwner, singleServerError } from './cross-node.js';
+import type { Dedicated } from './dedicated.js';
+import { askEveryNode, randomKey, scan } from './every-node.js';
+import type { Fleet } from './fleet.js';
+import { type Route, routeOf } from './routes.js';
+import { prepared } from './script.js';
+import { split } from './split.js';
+import { Transactions } from './transactions.js';
+import { argumentsOf, keysOf, keyText, nameOf, wordsOf } from './words.js';
+
+export class CommandRouter {
+  readonly #fleet: Fleet;
+  readonly #dedicated: Dedicated;
+  readonly #transactions: Transactions;
+
+  constructor(fleet: Fleet, dedicated: Dedicated) {
+    this.#fleet = fleet;
+    this.#dedicated = dedicated;
+    this.#transactions = new Transactions(fleet);
+  }
+
+  /** No transaction is being gathered, so a command may be sent for itself. */
+  get isFree(): boolean {
+    return !this.#transactions.isOpen;
+  }
+
+  /** Settles the command sooner or later. @param pipeline tells the commands of one pipeline from others */
+  send(command: Command, pipeline: object | undefined): void {
+    try {
+      const route = routeOf(command);
+      if (!this.#transactions.takes(command, route, pipeline)) this.#go(command, route);
+    } catch (error) {
+      command.reject(error as Error);
+    }
+  }
+
+  #go(command: Command, route: Route): void {
+    const fleet = this.#fleet;
+    switch (route) {
+      case 'keys':
+        this.#toOwner(command);
+        break;
+      case 'split':
+        split(fleet, command);
+        break;
+      case 'every':
+        askEveryNode(fleet, command);
+        break;
+      case 'any':
+        fleet.askNode(fleet.serving, wordsOf(command), new CommandCall(command));
+        break;
+      case 'first':
+        prepared(command, fleet.first);
+        fleet.askNode(fleet.first, wordsOf(command), new CommandCall(command));
+        break;
+      case 'scan':
+        scan(fleet, command);
+        break;
+      case 'randomkey':
+        randomKey(fleet, command, Math.random);
+        break;
+      case 'publish':
+        fleet.askNode(
+          fleet.ownerOf(keyText(argumentsOf(command)[0] ?? '')),
+          wordsOf(command),
+          new CommandCall(command),
+        );
+        break;
+      case 'blocking':
+        this.#dedicated.block(command);
+        break;
+      case 'subscription':
+        this.#dedicated.subscription(command);
+        break;
+      default:
+        throw singleServerError(nameOf(command), 'speaks of one server or one connection, and here are several');
+    }
+  }
+
+  #toOwner(command: Command): void {
+    const fleet = this.#fleet;
+    const keys = keysOf(command);
+    const [key] = keys;
+    if (keys.length > 1) {
+      const node = commonOwner(fleet, nameOf(command), keys);
+      prepared(command, node);
+      fleet.askNode(node, wordsOf(command), new CommandCall(command));
+      return;
+    }
+    if (key !== undefined) {
+      const text = keyText(key);
+      prepared(command, fleet.ownerOf(text));
+      fleet.ask(text, wordsOf(command), new CommandCall(command));
+      return;
+    }
+    // Of a command that is in no table, or is not complete, the first argument is most likely the key.
+    fleet.askNode(fleet.ownerOf(keyText(argumentsOf(command)[0] ?? '')), wordsOf(command), new CommandCall(command));
+  }
+}
