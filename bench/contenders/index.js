@@ -2,6 +2,7 @@
 
 const FILES = [
   'ringfence',
+  'ringfence-ioredis',
   'raw-redis',
   'raw-memcached',
   'ioredis',

@@ -38,12 +38,14 @@ export class Redis extends IoRedis {
       });
     });
     overwrite(Redis.prototype, 'set', function (...args) {
-      const [key, value] = args;
-      if (args.length !== 2 || typeof key !== 'string' || !isWord(value) || !this.#isDirect)
+      const [key] = args;
+      if (args.length < 2 || typeof key !== 'string' || !args.every(isWord) || !this.#isDirect)
         return Reflect.apply(set, this, args);
       const wire = this.#prefix + key;
+      const words: (string | Buffer)[] = ['set', wire];
+      for (let i = 1; i < args.length; i++) words.push(asWord(args[i] as Word));
       return new Promise((resolve, reject) => {
-        this.#fleet.ask(wire, ['set', wire, value], new SetCall([wire, value], resolve, reject));
+        this.#fleet.ask(wire, words, new SetCall(words, resolve, reject));
       });
     });
     overwrite(Redis.prototype, 'duplicate', function (override) {
@@ -90,6 +92,12 @@ function overwrite(prototype: Redis, name: 'get' | 'set' | 'duplicate', value: M
   Reflect.defineProperty(prototype, name, { value, writable: true, configurable: true });
 }
 
-function isWord(value: unknown): value is string | Buffer {
-  return typeof value === 'string' || Buffer.isBuffer(value);
+type Word = string | Buffer | number;
+
+function isWord(value: unknown): value is Word {
+  return typeof value === 'string' || typeof value === 'number' || Buffer.isBuffer(value);
+}
+
+function asWord(value: Word): string | Buffer {
+  return typeof value === 'number' ? String(value) : value;
 }
