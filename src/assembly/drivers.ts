@@ -2,6 +2,7 @@
 
 import type { Clock } from '../base/clock.js';
 import type { Capabilities, Driver } from '../driver/driver.js';
+import type { FleetSpec } from '../options/fleet-options.js';
 import type { NodeSpec } from '../options/node-options.js';
 
 const REDIS: Capabilities = {
@@ -38,6 +39,7 @@ export interface DriverTerms {
   readonly maxValueBytes: number;
   /** Whether idle connections let the process end. */
   readonly unref: boolean;
+  readonly timeouts: { readonly attemptMs: number };
 }
 
 export function driverOf(spec: NodeSpec, terms: DriverTerms): Driver {
@@ -61,6 +63,18 @@ export function driverOf(spec: NodeSpec, terms: DriverTerms): Driver {
           maxReplyBytes: maxValueBytes,
         }),
       );
+    case 'redis+sentinel':
+      return loaded('redis+sentinel', REDIS, async () => {
+        const { SentinelDriver } = await import('../driver/redis/sentinel/sentinel-driver.js');
+        const { hosts, masterName, sentinel } = fleetOf(spec);
+        return new SentinelDriver({
+          ...{ credentials, tls, unref, database, clock, masterName, sentinel },
+          sentinels: hosts,
+          maxReplyBytes: maxValueBytes,
+        });
+      });
+    case 'redis+cluster':
+      throw new TypeError('redis+cluster:// is not there yet');
     case 'memcached':
       return loaded('memcached', MEMCACHED, async () =>
         (await import('../driver/memcached/meta-driver.js')).createMetaDriver({ ...shared, clock, maxValueBytes }),
@@ -74,6 +88,27 @@ export function driverOf(spec: NodeSpec, terms: DriverTerms): Driver {
         (await import('../driver/memory/memory-driver.js')).createMemoryDriver({ name, clock }),
       );
   }
+}
+
+/** A memcached whose entries others write too: see `isVerbatim` and `isAuthOptional` of `MemcachedOptions`. */
+export function verbatimMemcached(
+  node: Pick<NodeSpec, 'address' | 'credentials'> & { readonly isBinary: boolean },
+  { clock, maxValueBytes, unref }: DriverTerms,
+): Driver {
+  const { address, credentials, isBinary } = node;
+  const options = { address, credentials, unref, clock, maxValueBytes, isVerbatim: true, isAuthOptional: true };
+  return isBinary
+    ? loaded('memcached+sasl', { ...SASL, raw: true }, async () =>
+        (await import('../driver/memcached/sasl-driver.js')).createSaslDriver(options),
+      )
+    : loaded('memcached', MEMCACHED, async () =>
+        (await import('../driver/memcached/meta-driver.js')).createMetaDriver(options),
+      );
+}
+
+function fleetOf({ fleet }: NodeSpec): FleetSpec {
+  if (fleet === undefined) throw new TypeError('a node of this scheme carries its servers');
+  return fleet;
 }
 
 function loaded(kind: string, capabilities: Capabilities, load: () => Promise<Driver>): Driver {

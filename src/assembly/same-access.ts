@@ -7,7 +7,7 @@ import type { NodeSpec } from '../options/node-options.js';
 export function hasSameAccess(a: NodeSpec, b: NodeSpec): boolean {
   const [inA, inB] = [a.members ?? [], b.members ?? []];
   return (
-    isDeepStrictEqual([a.credentials, a.tls], [b.credentials, b.tls]) &&
+    isDeepStrictEqual([a.credentials, a.tls, a.fleet?.sentinel], [b.credentials, b.tls, b.fleet?.sentinel]) &&
     inA.length === inB.length &&
     inA.every((member, i) => hasSameAccess(member, inB[i] as NodeSpec))
   );

@@ -3,13 +3,22 @@
 import type { Address, CredentialsSource, Driver, TlsOptions } from '../driver/driver.js';
 import { OptionError } from '../errors.js';
 import type { MemberRole } from '../failover/failover-settings.js';
+import { type FleetSpec, fleetName, fleetOf, placesOf, type SentinelOptions } from './fleet-options.js';
+import { type FleetUrl, parseFleetUrl } from './fleet-url.js';
 import { type GroupPlace, gatherGroups, placeOf } from './node-groups.js';
 import { addressOf, credentialsOf, databaseOf, parseUrl, type Scheme } from './node-url.js';
+import { checkCredentials, checkTls, onlyKnown } from './reach-rules.js';
 
 export interface NodeOptions {
-  /** `redis://`, `rediss://`, `redis+unix://`, `memcached://`, `memcacheds://`, `memcached+sasl://` or `memory://name`. */
+  /**
+   * `redis://`, `rediss://`, `redis+unix://`, `memcached://`, `memcacheds://`, `memcached+sasl://` or `memory://name`; for
+   * several servers that are one node `redis+sentinel://a,b/master` or `redis+cluster://a,b`, encrypted with `rediss+`.
+   */
   readonly url?: string | undefined;
-  /** What the ring places by. @default host:port of the URL, the path of a socket, or the name of a memory node */
+  /**
+   * What the ring places by. @default host:port of the URL, the path of a socket, the name of a memory node or of the master
+   * behind sentinels, or the servers listed for a cluster
+   */
   readonly name?: string | undefined;
   /** Share of the keys relative to the other nodes; above 0. @default 1 */
   readonly weight?: number | undefined;
@@ -21,6 +30,8 @@ export interface NodeOptions {
   readonly tls?: TlsOptions | undefined;
   /** Number of the Redis database. @default the path of the URL, else 0 */
   readonly database?: number | undefined;
+  /** How to reach the sentinels of a `redis+sentinel://` URL. */
+  readonly sentinel?: SentinelOptions | undefined;
   /** Speaks to the node instead of the driver that the URL names; then `name` is needed and `url` is not. */
   readonly driver?: Driver | undefined;
   /** Makes it one of several nodes of which one at a time is asked: the ring places them as one node of this name. @default none */
@@ -45,6 +56,8 @@ export interface NodeSpec {
   readonly tls: TlsOptions | undefined;
   readonly database: number;
   readonly driver: Driver | undefined;
+  /** Of a node that is several servers: then `address` is the first of those listed. */
+  readonly fleet?: FleetSpec | undefined;
   /** Of a node that is one of a group, until the group is gathered. */
   readonly place: GroupPlace | undefined;
   /** Of a group: its nodes, the primary first. */
@@ -61,13 +74,12 @@ const FIELDS: readonly (keyof NodeOptions)[] = [
   'credentials',
   'tls',
   'database',
+  'sentinel',
   'driver',
   'group',
   'role',
   'priority',
 ];
-const CREDENTIAL_FIELDS = ['username', 'password'];
-const TLS_FIELDS: readonly (keyof TlsOptions)[] = ['ca', 'cert', 'key', 'servername', 'insecureSkipVerify'];
 
 /** @throws OptionError naming the first of several nodes of the same name, or whatever else is wrong with the list. */
 export function parseNodes(list: unknown, path = 'nodes'): NodeSpec[] {
@@ -112,14 +124,17 @@ function parseMember(entry: unknown, path: string): NodeSpec {
 type Reach = Omit<NodeSpec, 'isNamed' | 'weight' | 'zone' | 'place' | 'members'>;
 
 function byUrl(options: NodeOptions, path: string): Reach {
+  const fleet = parseFleetUrl(options.url, `${path}.url`);
+  if (fleet !== undefined) return byFleet(options, fleet, path);
+  if (options.sentinel !== undefined)
+    throw new OptionError(`${path}.sentinel`, 'needs a URL that begins with redis+sentinel://');
   const { rule, url } = parseUrl(options.url, `${path}.url`);
   const { database, tls } = options;
   const address = addressOf(rule, url, `${path}.url`);
   const place = address.path ?? (rule.scheme === 'memory' ? address.host : `${address.host}:${address.port}`);
   if (database !== undefined && rule.scheme !== 'redis')
     throw new OptionError(`${path}.database`, 'must be left out: only Redis has databases');
-  if (database !== undefined && (!Number.isInteger(database) || database < 0))
-    throw new OptionError(`${path}.database`, `must be an integer of at least 0, got ${String(database)}`);
+  checkDatabase(database, path);
   if (tls !== undefined) checkTls(tls, rule.isTls === true, `${path}.tls`);
   if (options.credentials !== undefined) checkCredentials(options.credentials, `${path}.credentials`);
   const number = database ?? databaseOf(rule, url, `${path}.url`);
@@ -135,10 +150,38 @@ function byUrl(options: NodeOptions, path: string): Reach {
   };
 }
 
+function byFleet(options: NodeOptions, url: FleetUrl, path: string): Reach {
+  const { database, credentials } = options;
+  const { scheme, hosts, masterName, isTls } = url;
+  if (database !== undefined && scheme === 'redis+cluster')
+    throw new OptionError(`${path}.database`, 'must be left out: a Redis Cluster has number 0 alone');
+  checkDatabase(database, path);
+  if (options.tls !== undefined) checkTls(options.tls, isTls, `${path}.tls`);
+  if (credentials !== undefined) checkCredentials(credentials, `${path}.credentials`);
+  const tls = isTls ? (options.tls ?? {}) : undefined;
+  const number = database ?? url.database;
+  return {
+    name: options.name ?? fleetName(url),
+    scheme,
+    address: hosts[0] as Address,
+    credentials: credentials ?? url.credentials,
+    tls,
+    database: number,
+    driver: undefined,
+    fleet: fleetOf(url, tls, options.sentinel, path),
+    identity: `${scheme} ${isTls} ${placesOf(hosts)} ${masterName} ${number}`,
+  };
+}
+
+function checkDatabase(database: number | undefined, path: string): void {
+  if (database !== undefined && (!Number.isInteger(database) || database < 0))
+    throw new OptionError(`${path}.database`, `must be an integer of at least 0, got ${String(database)}`);
+}
+
 function byDriver(options: NodeOptions, driver: Driver, path: string): Reach {
   if (options.name === undefined)
     throw new OptionError(`${path}.name`, 'is needed for a node with a driver of its own');
-  for (const field of ['url', 'credentials', 'tls', 'database'] as const)
+  for (const field of ['url', 'credentials', 'tls', 'database', 'sentinel'] as const)
     if (options[field] !== undefined)
       throw new OptionError(`${path}.${field}`, 'must be left out for a node with a driver of its own');
   const isDriver =
@@ -158,29 +201,4 @@ function byDriver(options: NodeOptions, driver: Driver, path: string): Reach {
     driver,
     identity: `driver ${options.name}`,
   };
-}
-
-/** Settings of TLS on a plaintext URL would promise what nobody keeps. */
-function checkTls(tls: TlsOptions, isTls: boolean, path: string): void {
-  if (typeof tls !== 'object' || tls === null) throw new OptionError(path, 'must be an object');
-  onlyKnown(tls, TLS_FIELDS, path);
-  if (!isTls) throw new OptionError(path, 'needs a URL that begins with rediss:// or memcacheds://');
-}
-
-/** Never shows what it got: it may be the secret. */
-function checkCredentials(credentials: CredentialsSource, path: string): void {
-  if (typeof credentials === 'function') return;
-  if (typeof credentials !== 'object' || credentials === null)
-    throw new OptionError(path, 'must be { username, password } or a function that answers that');
-  onlyKnown(credentials, CREDENTIAL_FIELDS, path);
-  if (typeof credentials.password !== 'string') throw new OptionError(`${path}.password`, 'must be a string');
-  const { username } = credentials;
-  if (username !== undefined && typeof username !== 'string')
-    throw new OptionError(`${path}.username`, 'must be a string');
-}
-
-function onlyKnown(options: object, known: readonly string[], path: string): void {
-  for (const field of Object.keys(options))
-    if (!known.includes(field))
-      throw new OptionError(`${path}.${field}`, `is not an option; the options are ${known.join(', ')}`);
 }

@@ -3,7 +3,14 @@
 import type { Address, CredentialsSource } from '../driver/driver.js';
 import { OptionError } from '../errors.js';
 
-export type Scheme = 'redis' | 'memcached' | 'memcached+sasl' | 'memory' | 'driver';
+export type Scheme =
+  | 'redis'
+  | 'redis+sentinel'
+  | 'redis+cluster'
+  | 'memcached'
+  | 'memcached+sasl'
+  | 'memory'
+  | 'driver';
 
 export interface SchemeRule {
   readonly scheme: Scheme;
@@ -22,6 +29,9 @@ const SCHEMES: ReadonlyMap<string, SchemeRule> = new Map<string, SchemeRule>([
   ['memory:', { scheme: 'memory', port: 0 }],
 ]);
 
+/** Of several servers, parsed in fleet-url: what is legal there is no URL to `new URL`. */
+const FLEET_SCHEMES = ['redis+sentinel:', 'rediss+sentinel:', 'redis+cluster:', 'rediss+cluster:'];
+
 /** A URL never sets an option: what follows a question mark is ignored, so that no link can switch off a check. */
 export function parseUrl(text: unknown, path: string): { rule: SchemeRule; url: URL } {
   if (typeof text !== 'string') throw new OptionError(path, 'must be a URL');
@@ -35,7 +45,7 @@ export function parseUrl(text: unknown, path: string): { rule: SchemeRule; url: 
   if (rule === undefined)
     throw new OptionError(
       path,
-      `must begin with one of ${[...SCHEMES.keys()].map((scheme) => `${scheme}//`).join(', ')}`,
+      `must begin with one of ${[...SCHEMES.keys(), ...FLEET_SCHEMES].map((scheme) => `${scheme}//`).join(', ')}`,
     );
   return { rule, url };
 }

@@ -1,0 +1,32 @@
+/** The driver of a node behind sentinels, against real ones: the contract, and who is taken for the master. */
+
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { systemClock } from '../../../../src/base/clock.js';
+import { SentinelDriver } from '../../../../src/driver/redis/sentinel/sentinel-driver.js';
+import type { SentinelDriverOptions } from '../../../../src/driver/redis/sentinel/sentinel-options.js';
+import { driverContract } from '../../../../src/testing/driver-contract.js';
+import { SentinelFleet } from '../../../../src/testing/servers/sentinel-fleet.js';
+
+let fleet: SentinelFleet;
+
+beforeAll(async () => {
+  fleet = await SentinelFleet.start({ password: 'for-data', sentinelPassword: 'for-sentinels' });
+});
+afterAll(() => fleet.stop());
+
+const driver = (more: Partial<SentinelDriverOptions> = {}) =>
+  new SentinelDriver({
+    sentinels: fleet.sentinels,
+    masterName: fleet.masterName,
+    credentials: { password: 'for-data' },
+    sentinel: { credentials: { password: 'for-sentinels' } },
+    clock: systemClock,
+    ...more,
+  });
+
+describe('driver contract of redis behind sentinels', () => {
+  const create = async () => ({ driver: driver(), stop: async () => undefined });
+  const ping = { words: ['PING'], isPong: (reply: unknown) => String(reply) === 'PONG' };
+  for (const { title, run } of driverContract({ name: 'redis+sentinel', lacks: ['restart'], ping, create }))
+    it(title, run);
+});
