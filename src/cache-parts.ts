@@ -45,12 +45,12 @@ export interface RemoveOptions {
   readonly drain?: boolean | undefined;
 }
 
-export interface CacheParts {
+/** What a cache is made of. */
+export interface GivenParts {
   readonly keys: KeySpace;
   readonly values: Transcoder;
   readonly stamps: HybridClock;
-  /** The snapshot of this moment: take it once a call. */
-  readonly topology: Topology;
+  readonly rebalancer: { readonly current: Topology };
   readonly read: ReadContext;
   readonly write: WriteContext;
   readonly carry: Carry;
@@ -70,11 +70,74 @@ export interface CacheParts {
   readonly cluster: ClusterCalls;
   readonly lifecycle: { ready(): Promise<void>; close(timeoutMs: number): Promise<CloseReport> };
   /** @throws CacheError `ERR_CLOSED` */
-  assertOpen(): void;
+  readonly assertOpen: () => void;
   /** @throws RateLimitedError; `undefined` without a limit */
   readonly assertAllowed: (() => void) | undefined;
-  stats(): CacheStats;
-  nodeViews(): NodeView[];
+  readonly stats: () => CacheStats;
+  readonly nodeViews: () => NodeView[];
+}
+
+/**
+ * The parts as every call meets them. A class, because V8 keeps a literal that has a getter as a dictionary, and each
+ * call looks at seven of them.
+ */
+export class CacheParts implements GivenParts {
+  readonly keys: KeySpace;
+  readonly values: Transcoder;
+  readonly stamps: HybridClock;
+  readonly rebalancer: { readonly current: Topology };
+  readonly read: ReadContext;
+  readonly write: WriteContext;
+  readonly carry: Carry;
+  readonly waiting: KeyQueue;
+  readonly near: NearCache<Kept> | undefined;
+  readonly fallback: Fallback<Kept> | undefined;
+  readonly negatives: NearCache<true>;
+  readonly flights: SingleFlight<unknown>;
+  readonly events: EventBus;
+  readonly defaults: Call;
+  readonly defaultTtlMs: number;
+  readonly random: () => number;
+  readonly ring: RingView;
+  readonly breakers: BreakerView;
+  readonly cluster: ClusterCalls;
+  readonly lifecycle: GivenParts['lifecycle'];
+  readonly assertOpen: () => void;
+  readonly assertAllowed: (() => void) | undefined;
+  readonly stats: () => CacheStats;
+  readonly nodeViews: () => NodeView[];
+
+  constructor(given: GivenParts) {
+    this.keys = given.keys;
+    this.values = given.values;
+    this.stamps = given.stamps;
+    this.rebalancer = given.rebalancer;
+    this.read = given.read;
+    this.write = given.write;
+    this.carry = given.carry;
+    this.waiting = given.waiting;
+    this.near = given.near;
+    this.fallback = given.fallback;
+    this.negatives = given.negatives;
+    this.flights = given.flights;
+    this.events = given.events;
+    this.defaults = given.defaults;
+    this.defaultTtlMs = given.defaultTtlMs;
+    this.random = given.random;
+    this.ring = given.ring;
+    this.breakers = given.breakers;
+    this.cluster = given.cluster;
+    this.lifecycle = given.lifecycle;
+    this.assertOpen = given.assertOpen;
+    this.assertAllowed = given.assertAllowed;
+    this.stats = given.stats;
+    this.nodeViews = given.nodeViews;
+  }
+
+  /** The snapshot of this moment: take it once a call. */
+  get topology(): Topology {
+    return this.rebalancer.current;
+  }
 }
 
 /** The parts of each cache, for the adapters: what they need beyond the public calls. */

@@ -9,7 +9,7 @@ import { HybridClock } from './base/hybrid-clock.js';
 import type { StalenessRule } from './base/staleness-rules.js';
 import { Turn } from './base/turn.js';
 import { Cache } from './cache.js';
-import { type CacheParts, partsOf } from './cache-parts.js';
+import { CacheParts, partsOf } from './cache-parts.js';
 import { BreakerView } from './calls/breaker-view.js';
 import { defaultCall } from './calls/call-options.js';
 import { DebtPayer } from './cluster/debt-payer.js';
@@ -136,13 +136,11 @@ export function assembleParts(
           failed: (source, reason) => events.emit('discoveryFailed', { source, reason }),
         });
   const lifecycle = new Lifecycle(clock, cluster, payer, events, contexts.hasWaiting, () => discovery?.stop());
-  const parts: CacheParts = {
+  const parts: CacheParts = new CacheParts({
     keys,
     values,
     stamps,
-    get topology() {
-      return cluster.topology;
-    },
+    rebalancer: cluster.rebalancer,
     read: contexts.read,
     write: contexts.write,
     carry: contexts.carry,
@@ -169,7 +167,7 @@ export function assembleParts(
     assertAllowed: limiterOf(settings),
     stats: () => snapshotStats(parts, ledger, sweep),
     nodeViews: () => cluster.topology.nodes.map((node) => viewNode(node, cluster.stateOf(node), cluster.groupOf(node))),
-  };
+  });
   cluster.start();
   discovery?.start();
   return parts;

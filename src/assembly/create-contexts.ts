@@ -102,9 +102,7 @@ export function createContexts(parts: ContextParts): {
     ...common,
     judge: new ValueJudge({ ...common, rejected }),
     rejected,
-    get isOver() {
-      return parts.isOver();
-    },
+    isOver: parts.isOver,
     hedges: hedgesOf(settings, retries),
     formerReads: { budgetMs: settings.handoff.budgetMs, limit: settings.handoff.concurrency, underWay: 0 },
     fill(key, hash, generation, kept, expiresAt, askedAt) {
@@ -132,9 +130,7 @@ export function createContexts(parts: ContextParts): {
   };
   const write: WriteContext = {
     ...common,
-    get isOver() {
-      return parts.isOver();
-    },
+    isOver: parts.isOver,
     policy: settings.write,
     largeValueBytes: settings.largeValueBytes,
     forget(key, hash, by) {

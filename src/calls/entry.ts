@@ -53,7 +53,7 @@ export async function entryOf<T>(
     const unknown = { node: undefined, ttlMs: undefined, version: undefined };
     return { value: value as T, source: 'fallback', stale: true, ageMs, ...unknown };
   }
-  if (parts.read.degrades && !parts.read.isOver) return undefined;
+  if (parts.read.degrades && !parts.read.isOver()) return undefined;
   throw new CacheError('ERR_UNAVAILABLE', `no owner of the key answered: ${error.message}`, {
     node: error.node,
     key,

@@ -200,7 +200,7 @@ export class Carry {
   }
 
   #unable(key: string, why: string, node?: CacheNode): CacheError {
-    if (this.#context.isOver) return new CacheError('ERR_CLOSED', 'the cache was closed', { key });
+    if (this.#context.isOver()) return new CacheError('ERR_CLOSED', 'the cache was closed', { key });
     const message = `the key could not be carried over to its new owner: ${why}`;
     return new CacheError('ERR_UNAVAILABLE', message, { key, node: node?.name, cause: node?.lastError });
   }

@@ -71,7 +71,7 @@ interface KeyContext {
   /** Whether failure is answered by a miss or `false` (`onUnavailable: 'degrade'`) instead of an error. */
   readonly degrades: boolean;
   /** Whether the cache has ended: what fails now fails for that, and nothing degrades. */
-  readonly isOver: boolean;
+  readonly isOver: () => boolean;
   /** The ledger's hash of a key whose place on the ring is known. */
   ledgerHash(key: string, place: number): number;
 }

@@ -240,7 +240,7 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
   private refuse(error: CacheError): void {
     const { key, confirmed, needed, mayBeHeld } = this;
     if (error.code === 'ERR_VALUE_TOO_LARGE') this.reject(error);
-    else if (this.context.isOver) this.reject(new CacheError('ERR_CLOSED', 'the cache was closed', { key }));
+    else if (this.context.isOver()) this.reject(new CacheError('ERR_CLOSED', 'the cache was closed', { key }));
     else {
       this.context.unconfirmed(key, error);
       if (this.answersFalse) this.resolve(false, false);

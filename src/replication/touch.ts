@@ -48,7 +48,7 @@ export async function touch(context: WriteContext, call: TouchCall): Promise<boo
   const { error } = failed.failure;
   // A node that answers that it does not do this is not out of reach: `false` would be untrue.
   if (error instanceof NodeError && faultOf(error) === 'caller') throw error;
-  if (context.degrades && !context.isOver) return false;
+  if (context.degrades && !context.isOver()) return false;
   throw new CacheError('ERR_UNAVAILABLE', `an owner of the key cannot answer: ${error.message}`, {
     node: error.node,
     key,

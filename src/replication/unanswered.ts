@@ -17,7 +17,7 @@ export function settleUnanswered(
   resolve: (value: unknown) => void,
   reject: (error: CacheError) => void,
 ): void {
-  if (context.isOver) {
+  if (context.isOver()) {
     reject(new CacheError('ERR_CLOSED', 'the cache was closed', { key }));
     return;
   }
