@@ -1,6 +1,7 @@
 /** Takes every command that ioredis has made, finds where it belongs (`routeOf`), and sees that it is settled there. */
 
 import type { Command } from 'ioredis';
+import type { CacheableCommands } from './cacheable-commands.js';
 import { CommandCall } from './command-call.js';
 import { commonOwner, singleServerError } from './cross-node.js';
 import type { Dedicated } from './dedicated.js';
@@ -15,12 +16,14 @@ import { argumentsOf, keysOf, keyText, nameOf, wordsOf } from './words.js';
 export class CommandRouter {
   readonly #fleet: Fleet;
   readonly #dedicated: Dedicated;
+  readonly #cacheable: CacheableCommands | undefined;
   readonly #transactions: Transactions;
 
-  constructor(fleet: Fleet, dedicated: Dedicated) {
+  constructor(fleet: Fleet, dedicated: Dedicated, cacheable: CacheableCommands | undefined) {
     this.#fleet = fleet;
     this.#dedicated = dedicated;
-    this.#transactions = new Transactions(fleet);
+    this.#cacheable = cacheable;
+    this.#transactions = new Transactions(fleet, cacheable);
   }
 
   /** No transaction is being gathered, so a command may be sent for itself. */
@@ -45,10 +48,11 @@ export class CommandRouter {
         this.#toOwner(command);
         break;
       case 'split':
-        split(fleet, command);
+        split(fleet, command, this.#cacheable);
         break;
       case 'every':
-        askEveryNode(fleet, command);
+        if (/^flush(db|all)$/.test(nameOf(command))) this.#cacheable?.forgetAll();
+        askEveryNode(fleet, command, this.#cacheable !== undefined);
         break;
       case 'any':
         fleet.askNode(fleet.serving, wordsOf(command), new CommandCall(command));
@@ -58,10 +62,10 @@ export class CommandRouter {
         fleet.askNode(fleet.first, wordsOf(command), new CommandCall(command));
         break;
       case 'scan':
-        scan(fleet, command);
+        scan(fleet, command, this.#cacheable !== undefined);
         break;
       case 'randomkey':
-        randomKey(fleet, command, Math.random);
+        randomKey(fleet, command, fleet.parts.random);
         break;
       case 'publish':
         fleet.askNode(
@@ -71,6 +75,7 @@ export class CommandRouter {
         );
         break;
       case 'blocking':
+        this.#cacheable?.refuse(nameOf(command), keysOf(command));
         this.#dedicated.block(command);
         break;
       case 'subscription':
@@ -86,9 +91,14 @@ export class CommandRouter {
     const keys = keysOf(command);
     const [key] = keys;
     if (keys.length > 1) {
+      this.#cacheable?.refuse(nameOf(command), keys);
       const node = commonOwner(fleet, nameOf(command), keys);
       prepared(command, node);
       fleet.askNode(node, wordsOf(command), new CommandCall(command));
+      return;
+    }
+    if (key !== undefined && this.#cacheable?.has(key) === true) {
+      this.#cacheable.ask(nameOf(command), argumentsOf(command), new CommandCall(command));
       return;
     }
     if (key !== undefined) {

@@ -9,6 +9,7 @@
 import { type Command, Redis as IoRedis } from 'ioredis';
 import { assembleParts } from '../../create-cache.js';
 import { type RedisArguments, redisArguments } from './arguments.js';
+import { CacheableCommands } from './cacheable-commands.js';
 import { CommandRouter } from './command-router.js';
 import { Dedicated } from './dedicated.js';
 import { Fleet } from './fleet.js';
@@ -23,6 +24,7 @@ export class Redis extends IoRedis {
   readonly #fleet: Fleet;
   readonly #router: CommandRouter;
   readonly #dedicated: Dedicated;
+  readonly #cacheable: CacheableCommands | undefined;
   readonly #prefix: string;
 
   // GET and SET are most calls: where nothing is asked of them that needs a Command, none is made. Here, and not as methods,
@@ -33,6 +35,7 @@ export class Redis extends IoRedis {
       const [key] = args;
       if (args.length !== 1 || typeof key !== 'string' || !this.#isDirect) return Reflect.apply(get, this, args);
       const wire = this.#prefix + key;
+      if (this.#cacheable?.has(wire) === true) return this.#cacheable.text(wire);
       return new Promise((resolve, reject) => {
         this.#fleet.get(wire, new GetCall(wire, resolve, reject));
       });
@@ -42,6 +45,7 @@ export class Redis extends IoRedis {
       if (args.length < 2 || typeof key !== 'string' || !args.every(isWord) || !this.#isDirect)
         return Reflect.apply(set, this, args);
       const wire = this.#prefix + key;
+      if (this.#cacheable?.has(wire) === true) return Reflect.apply(set, this, args);
       const words: (string | Buffer)[] = ['set', wire];
       for (let i = 1; i < args.length; i++) words.push(asWord(args[i] as Word));
       return new Promise((resolve, reject) => {
@@ -60,7 +64,9 @@ export class Redis extends IoRedis {
     this.#settings = settings;
     this.#fleet = new Fleet(assembleParts(settings.cache), settings.cache.placement);
     this.#dedicated = new Dedicated(this.#fleet);
-    this.#router = new CommandRouter(this.#fleet, this.#dedicated);
+    const { cacheable } = settings;
+    this.#cacheable = cacheable === undefined ? undefined : new CacheableCommands(this.#fleet.parts, cacheable);
+    this.#router = new CommandRouter(this.#fleet, this.#dedicated, this.#cacheable);
     this.#prefix = settings.ioredis.keyPrefix ?? '';
     this.status = 'ready';
   }

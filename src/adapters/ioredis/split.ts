@@ -8,6 +8,7 @@
 import type { Command } from 'ioredis';
 import type { Words } from '../../driver/driver.js';
 import type { CacheNode } from '../../node/cache-node.js';
+import type { CacheableCommands } from './cacheable-commands.js';
 import { CommandCall } from './command-call.js';
 import type { Asker, Fleet } from './fleet.js';
 import { Gather } from './gather.js';
@@ -15,17 +16,18 @@ import { argumentsOf, keyText, nameOf, wordsOf } from './words.js';
 
 /** What one node is asked for: positions of its keys among all keys. */
 interface Share {
-  readonly node: CacheNode;
+  /** None for keys that the cache looks after. */
+  readonly node: CacheNode | undefined;
   readonly places: number[];
 }
 
-export function split(fleet: Fleet, command: Command): void {
+export function split(fleet: Fleet, command: Command, cacheable: CacheableCommands | undefined): void {
   const words = argumentsOf(command);
   const step = nameOf(command) === 'mset' ? 2 : 1;
-  const shares = words.length === 0 || words.length % step !== 0 ? [] : sharesOf(fleet, words, step);
+  const shares = words.length === 0 || words.length % step !== 0 ? [] : sharesOf(fleet, words, step, cacheable);
   const call = new CommandCall(command);
   const [first] = shares;
-  if (shares.length <= 1) {
+  if (shares.length <= 1 && (first === undefined || first.node !== undefined)) {
     const key = words[0];
     // Malformed ones are answered by a node, in its own words.
     if (words.length === step && key !== undefined) fleet.ask(keyText(key), wordsOf(command), call);
@@ -33,14 +35,18 @@ export function split(fleet: Fleet, command: Command): void {
     return;
   }
   const gather = new Gather(shares.length, new Joined(nameOf(command), shares, words.length, call));
-  for (const [i, { node, places }] of shares.entries())
-    fleet.askNode(node, [command.name, ...places.flatMap((at) => words.slice(at, at + step))], gather.part(i));
+  for (const [i, { node, places }] of shares.entries()) {
+    const part = places.flatMap((at) => words.slice(at, at + step));
+    if (node === undefined) cacheable?.ask(nameOf(command), part, gather.part(i));
+    else fleet.askNode(node, [command.name, ...part], gather.part(i));
+  }
 }
 
-function sharesOf(fleet: Fleet, words: Words, step: number): Share[] {
-  const shares = new Map<CacheNode, number[]>();
+function sharesOf(fleet: Fleet, words: Words, step: number, cacheable: CacheableCommands | undefined): Share[] {
+  const shares = new Map<CacheNode | undefined, number[]>();
   for (let at = 0; at < words.length; at += step) {
-    const node = fleet.ownerOf(keyText(words[at] as string | Buffer));
+    const key = words[at] as string | Buffer;
+    const node = cacheable?.has(key) === true ? undefined : fleet.ownerOf(keyText(key));
     const places = shares.get(node);
     if (places === undefined) shares.set(node, [at]);
     else places.push(at);

@@ -23,6 +23,7 @@ export interface Watched {
 export class Transaction {
   /** From MULTI on. */
   readonly #commands: Command[];
+  #spoiled: CacheError | undefined;
 
   constructor(multi: Command) {
     this.#commands = [multi];
@@ -30,6 +31,11 @@ export class Transaction {
 
   add(command: Command): void {
     this.#commands.push(command);
+  }
+
+  /** A command was refused here: without it the others must not be done either. */
+  spoil(error: CacheError): void {
+    this.#spoiled ??= error;
   }
 
   /** Fails all of it, nothing sent. */
@@ -46,9 +52,10 @@ export class Transaction {
    * EXEC is its last command. Where the connection that watched keys is gone, so is the knowledge whether they changed: that
    * is answered as if they had.
    *
-   * @throws CacheError `ERR_CROSS_NODE`, nothing sent
+   * @throws CacheError `ERR_CROSS_NODE`, or why a command of it was refused; nothing sent
    */
   run(fleet: Fleet, watched: Watched | undefined): void {
+    if (this.#spoiled !== undefined) throw this.#spoiled;
     const commands = this.#commands;
     const keys = commands.flatMap((command) => keysOf(command));
     const node = keys.length === 0 ? (watched?.node ?? fleet.first) : commonOwner(fleet, 'a transaction', keys);

@@ -5,6 +5,7 @@
 
 import type { Command } from 'ioredis';
 import { CacheError } from '../../errors.js';
+import type { CacheableCommands } from './cacheable-commands.js';
 import { CommandCall } from './command-call.js';
 import { commonOwner, singleServerError } from './cross-node.js';
 import type { Fleet } from './fleet.js';
@@ -17,12 +18,14 @@ const OF_ALL_NODES: ReadonlySet<Route> = new Set(['every', 'scan', 'randomkey', 
 
 export class Transactions {
   readonly #fleet: Fleet;
+  readonly #cacheable: CacheableCommands | undefined;
   #own: Transaction | undefined;
   #piped: { readonly pipeline: object; readonly transaction: Transaction } | undefined;
   #watched: Watched | undefined;
 
-  constructor(fleet: Fleet) {
+  constructor(fleet: Fleet, cacheable: CacheableCommands | undefined) {
     this.#fleet = fleet;
+    this.#cacheable = cacheable;
   }
 
   /** A transaction of the client itself is being gathered. */
@@ -66,8 +69,14 @@ export class Transactions {
   }
 
   #add(open: Transaction, command: Command, route: Route, pipeline: object | undefined): void {
-    if (OF_ALL_NODES.has(route) && nameOf(command) !== 'ping')
-      throw singleServerError(nameOf(command), 'has no place in a transaction, which is done by one node of several');
+    try {
+      this.#cacheable?.refuse(nameOf(command), keysOf(command));
+      if (OF_ALL_NODES.has(route) && nameOf(command) !== 'ping')
+        throw singleServerError(nameOf(command), 'has no place in a transaction, which is done by one node of several');
+    } catch (error) {
+      open.spoil(error as CacheError);
+      throw error;
+    }
     open.add(command);
     if (pipeline === undefined) command.resolve(Buffer.from('QUEUED'));
   }
