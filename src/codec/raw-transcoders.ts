@@ -5,7 +5,7 @@
  */
 
 import { isUtf8 } from 'node:buffer';
-import { isWellFormed } from '../base/string-calls.js';
+import { includes, isWellFormed } from '../base/string-calls.js';
 import type { Verdict } from '../envelope.js';
 import { CacheError } from '../errors.js';
 import { bytesOf, type Encoded, MAX_LATIN1 } from './encoded.js';
@@ -40,7 +40,7 @@ export class StringTranscoder implements Transcoder {
     const kept = keepText(NO_FLAGS, bytes, start, end, false);
     // Decoding puts the replacement character where bytes make no sense; only then it is worth a second look.
     const isMangled =
-      kept !== CORRUPT && String(kept.payload).includes(REPLACEMENT) && !isUtf8(bytes.subarray(start, end));
+      kept !== CORRUPT && includes(kept.payload as string, REPLACEMENT) && !isUtf8(bytes.subarray(start, end));
     return isMangled ? CORRUPT : kept;
   }
 

@@ -2,9 +2,9 @@
  * What the fallback remembers, in slots that are used over and over: bounded by entries and bytes, the least recently
  * stored or asked for leaving first.
  *
- * A write that is remembered costs the copy of its bytes and nothing for the collector: text goes into a buffer that
- * stays with the slot, so memory neither grows nor dies young. (With lru-cache, a string and an entry of its own for
- * each value remembering was two fifths of a set.) Slots are found by the 32-bit hash of the key; of two keys of one
+ * A write that is remembered costs the copy of its bytes and nothing for the collector: short text goes into a cell that
+ * belongs to the slot, longer text into a buffer that stays with it, so memory neither grows nor dies young. (With
+ * lru-cache, a string and an entry of its own for each value, remembering was two fifths of a set.) Slots are found by the 32-bit hash of the key; of two keys of one
  * hash the later takes the place of the other, and an answer is given only for the very key. Items must own their memory.
  */
 
@@ -21,8 +21,13 @@ export interface Remembered<T> {
 const ENTRY_OVERHEAD_BYTES = 88;
 /** What a Buffer takes beside its bytes; measured on Node 20. */
 const BUFFER_OVERHEAD_BYTES = 176;
+/** Text up to this length needs no buffer of its own. */
+const CELL_BYTES = 256;
+/** Cells are taken a page at a time, 1,024 slots each: what is remembered of ten small values is not worth a megabyte. */
+const PAGE_SHIFT = 10;
+const PAGE_SLOTS = 2 ** PAGE_SHIFT;
 /** Buffers grow in steps, so that values that differ a little in length share one. */
-const STEP_BYTES = 64;
+const STEP_BYTES = 256;
 const MOST_ENTRIES = 2 ** 24;
 /** Slot 0 is none: it ends every chain, and closes the circle of the slots in use. */
 const NONE = 0;
@@ -44,7 +49,10 @@ export class SlotStore<T> {
   readonly #lengths: Int32Array;
   #keys: string[] = [''];
   #items: (T | undefined)[] = [undefined];
+  /** Of text too long for a cell. */
   #buffers: (Buffer | undefined)[] = [undefined];
+  /** Of the cells: that of a slot is at its place in its page. */
+  #pages: (Buffer | undefined)[] = [];
   /** Slots given back, linked by `#chain`. */
   #free = NONE;
   #entries = 0;
@@ -84,14 +92,22 @@ export class SlotStore<T> {
   /** Stores a copy of `text`, all of whose characters are below 256. */
   setText(key: string, hash: number, text: string, storedAt: number): void {
     const slot = this.#slotFor(key, hash);
+    const { length } = text;
+    this.#items[slot] = undefined;
+    this.#lengths[slot] = length;
+    if (length <= CELL_BYTES) {
+      const page = (this.#pages[slot >> PAGE_SHIFT] ??= Buffer.allocUnsafeSlow(PAGE_SLOTS * CELL_BYTES));
+      page.latin1Write(text, cellOf(slot));
+      this.#buffers[slot] = undefined;
+      this.#seal(slot, key, 0, storedAt);
+      return;
+    }
     let buffer = this.#buffers[slot];
-    if (buffer === undefined || buffer.length < text.length || buffer.length > 2 * text.length + STEP_BYTES) {
-      buffer = Buffer.allocUnsafeSlow(Math.ceil((text.length + 1) / STEP_BYTES) * STEP_BYTES);
+    if (buffer === undefined || buffer.length < length || buffer.length > 2 * length) {
+      buffer = Buffer.allocUnsafeSlow(Math.ceil(length / STEP_BYTES) * STEP_BYTES);
       this.#buffers[slot] = buffer;
     }
     buffer.latin1Write(text, 0);
-    this.#lengths[slot] = text.length;
-    this.#items[slot] = undefined;
     this.#seal(slot, key, buffer.length + BUFFER_OVERHEAD_BYTES, storedAt);
   }
 
@@ -105,8 +121,7 @@ export class SlotStore<T> {
     }
     this.#makeNewest(slot);
     const item = this.#items[slot];
-    const text = item === undefined ? this.#buffers[slot]?.latin1Slice(0, this.#lengths[slot]) : undefined;
-    return { item, text, storedAt };
+    return { item, text: item === undefined ? this.#textOf(slot) : undefined, storedAt };
   }
 
   /** Empties the entry, and keeps its place and its memory, counted as before, for the value to come. */
@@ -125,7 +140,16 @@ export class SlotStore<T> {
     this.#keys = [''];
     this.#items = [undefined];
     this.#buffers = [undefined];
+    this.#pages = [];
     this.#free = NONE;
+  }
+
+  #textOf(slot: number): string | undefined {
+    const length = this.#lengths[slot] as number;
+    const buffer = this.#buffers[slot];
+    if (buffer !== undefined) return buffer.latin1Slice(0, length);
+    const at = cellOf(slot);
+    return this.#pages[slot >> PAGE_SHIFT]?.latin1Slice(at, at + length);
   }
 
   #find(hash: number): number {
@@ -162,7 +186,8 @@ export class SlotStore<T> {
 
   #seal(slot: number, key: string, contentBytes: number, storedAt: number): void {
     // A key beyond Latin-1 takes two bytes a character; telling would cost more than the few bytes are worth.
-    const size = ENTRY_OVERHEAD_BYTES + key.length + contentBytes;
+    const cellBytes = this.#pages[slot >> PAGE_SHIFT] === undefined ? 0 : CELL_BYTES;
+    const size = ENTRY_OVERHEAD_BYTES + cellBytes + key.length + contentBytes;
     this.#keys[slot] = key;
     this.#storedAt[slot] = storedAt;
     this.#bytes += size - (this.#sizes[slot] as number);
@@ -209,4 +234,9 @@ export class SlotStore<T> {
     this.#newer[older] = newer;
     this.#older[newer] = older;
   }
+}
+
+/** Where the cell of a slot begins in its page. */
+function cellOf(slot: number): number {
+  return (slot & (PAGE_SLOTS - 1)) * CELL_BYTES;
 }
