@@ -93,7 +93,7 @@ export function driverOf(spec: NodeSpec, terms: DriverTerms): Driver {
 /** A memcached whose entries others write too: see `isVerbatim` and `isAuthOptional` of `MemcachedOptions`. */
 export function verbatimMemcached(
   node: Pick<NodeSpec, 'address' | 'credentials'> & { readonly isBinary: boolean },
-  { clock, maxValueBytes, unref }: DriverTerms,
+  { clock, maxValueBytes, unref }: Pick<DriverTerms, 'clock' | 'maxValueBytes' | 'unref'>,
 ): Driver {
   const { address, credentials, isBinary } = node;
   const options = { address, credentials, unref, clock, maxValueBytes, isVerbatim: true, isAuthOptional: true };

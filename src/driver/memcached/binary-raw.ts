@@ -18,12 +18,11 @@ const NOTHING: Buffer = Buffer.alloc(0);
 
 /** `undefined` for what this protocol is not asked for. */
 export function rawExchange(operation: RawOperation): RawExchange | undefined {
-  const [command, argument, ...rest] = operation.words.map(String);
+  const [command, ...rest] = operation.words.map(String);
   const affix = affixWords(operation);
   if (affix !== undefined) return affix.key === '' ? undefined : affixed(operation, affix);
+  if (command === 'stats') return statistics(operation, rest.join(' '));
   if (rest.length > 0) return undefined;
-  if (command === 'stats') return statistics(operation, argument ?? '');
-  if (argument !== undefined) return undefined;
   if (command === 'version') return single(operation, OPCODE.version, (text) => `VERSION ${text}`);
   return command === 'flush_all' ? single(operation, OPCODE.flush, () => 'OK') : undefined;
 }
