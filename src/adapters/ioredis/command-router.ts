@@ -3,7 +3,7 @@
 import type { Command } from 'ioredis';
 import type { CacheableCommands } from './cacheable-commands.js';
 import { CommandCall } from './command-call.js';
-import { commonOwner, singleServerError } from './cross-node.js';
+import { commonOwner, refuseLoosePatterns, singleServerError } from './cross-node.js';
 import type { Dedicated } from './dedicated.js';
 import { askEveryNode, randomKey, scan } from './every-node.js';
 import type { Fleet } from './fleet.js';
@@ -11,7 +11,7 @@ import { type Route, routeOf } from './routes.js';
 import { prepared } from './script.js';
 import { split } from './split.js';
 import { Transactions } from './transactions.js';
-import { argumentsOf, keysOf, keyText, nameOf, wordsOf } from './words.js';
+import { argumentsOf, isSort, keysOf, keyText, nameOf, wordsOf } from './words.js';
 
 export class CommandRouter {
   readonly #fleet: Fleet;
@@ -90,6 +90,7 @@ export class CommandRouter {
     const fleet = this.#fleet;
     const keys = keysOf(command);
     const [key] = keys;
+    if (isSort(command)) refuseLoosePatterns(fleet, command);
     if (keys.length > 1) {
       this.#cacheable?.refuse(nameOf(command), keys);
       const node = commonOwner(fleet, nameOf(command), keys);

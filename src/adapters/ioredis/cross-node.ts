@@ -1,8 +1,10 @@
 /** The refusal of what one node would have to do and no one node can. */
 
+import type { Command } from 'ioredis';
 import { CacheError } from '../../errors.js';
 import type { Fleet } from './fleet.js';
-import { keyText } from './words.js';
+import { loosePattern } from './sort-words.js';
+import { argumentsOf, keyText } from './words.js';
 
 const SHOWN_UNITS = 48;
 
@@ -23,16 +25,30 @@ function crossNodeError(fleet: Fleet, name: string, keys: readonly (string | Buf
   for (const key of keys) {
     const text = keyText(key);
     const { name: node } = fleet.ownerOf(text);
-    if (!examples.has(node)) examples.set(node, text.length > SHOWN_UNITS ? `${text.slice(0, SHOWN_UNITS)}…` : text);
+    if (!examples.has(node)) examples.set(node, shown(text));
   }
-  const places = [...examples].map(([node, key]) => `${JSON.stringify(key)} on ${node}`).join(', ');
+  const places = [...examples].map(([node, key]) => `${key} on ${node}`).join(', ');
   return new CacheError(
     'ERR_CROSS_NODE',
     `${name} is done by one node or not at all, and its keys lie on several: ${places}. ${fleet.cure}`,
   );
 }
 
+/** @throws CacheError `ERR_CROSS_NODE` for a SORT by or of keys that may lie on any node */
+export function refuseLoosePatterns(fleet: Fleet, command: Command): void {
+  const pattern = loosePattern(argumentsOf(command), fleet.hashesTags);
+  if (pattern === undefined || fleet.nodes.length === 1) return;
+  throw new CacheError(
+    'ERR_CROSS_NODE',
+    `sort is done by one node, and keys like ${shown(pattern)} lie on any. ${fleet.cure}`,
+  );
+}
+
 /** A command that speaks of one server or one connection. */
 export function singleServerError(name: string, why: string): CacheError {
   return new CacheError('ERR_CROSS_NODE', `${name} ${why}`);
+}
+
+function shown(key: string): string {
+  return JSON.stringify(key.length > SHOWN_UNITS ? `${key.slice(0, SHOWN_UNITS)}…` : key);
 }

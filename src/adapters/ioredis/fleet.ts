@@ -22,7 +22,7 @@ export interface Asker {
 }
 
 /** Other clients' rules that place by the hash tag, as the own ring does. */
-const HASHES_TAGS: readonly PlacementKind[] = ['go-redis-ring'];
+const TAGGED: readonly PlacementKind[] = ['go-redis-ring'];
 const LANE = 'interactive';
 const OF_ONE_KEY: RawManner = { isOfOneKey: true, takesRefusals: true };
 const OF_MANY_KEYS: RawManner = { takesRefusals: true };
@@ -35,16 +35,18 @@ export class Fleet {
   /** By node index of the placement. */
   readonly nodes: readonly CacheNode[];
 
+  /** Whether keys with one hash tag share a node. */
+  readonly hashesTags: boolean;
   /** What a user can do whose keys must share a node and do not. */
   readonly cure: string;
 
   constructor(parts: CacheParts, placement: PlacementKind | undefined) {
     this.parts = parts;
     this.timeoutMs = parts.defaults.totalMs;
-    this.cure =
-      placement === undefined || HASHES_TAGS.includes(placement)
-        ? 'Keys with one hash tag share a node: {user:1}:name and {user:1}:cart'
-        : `Keys share a node by chance alone: placement ${placement} places by the whole key and knows no hash tags`;
+    this.hashesTags = placement === undefined || TAGGED.includes(placement);
+    this.cure = this.hashesTags
+      ? 'Keys with one hash tag share a node: {user:1}:name and {user:1}:cart'
+      : `Keys share a node by chance alone: placement ${placement} places by the whole key and knows no hash tags`;
     // Members never change, and masks are not for data.
     const { topology } = parts;
     this.#placement = topology.placement;

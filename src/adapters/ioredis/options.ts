@@ -183,7 +183,9 @@ function nodesOf({
       ...(password === undefined || node.credentials !== undefined || hasCredentials(node.url)
         ? {}
         : { credentials: { username: username === '' ? undefined : username, password } }),
-      ...(db === undefined || node.database !== undefined ? {} : { database: Number(db) }),
+      ...(db === undefined || node.database !== undefined || /[^/]\/\d+$/.test(String(node.url))
+        ? {}
+        : { database: Number(db) }),
       ...(tls === undefined || node.tls !== undefined || node.url?.startsWith('rediss:') !== true
         ? {}
         : { tls: tlsOf(tls) }),

@@ -1,0 +1,105 @@
+/** What is not declared cacheable is data: it stays on its node, fails while that node is out, and is never touched by us. */
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Fleet } from '../../../src/adapters/ioredis/fleet.js';
+import { assembleParts } from '../../../src/create-cache.js';
+import { CacheError, type Redis } from '../../../src/ioredis.js';
+import { keysByNode, type NodeName, refusal, ThreeNodes } from './three-nodes.js';
+
+const TIGHT = { intervalMs: 25, timeoutMs: 100, unhealthyAfter: 2, healthyAfter: 1, ejectionMs: 50 };
+
+describe('data', () => {
+  let nodes: ThreeNodes;
+  let redis: Redis;
+  let keys: Record<NodeName, string[]>;
+
+  beforeEach(async () => {
+    nodes = await ThreeNodes.start();
+    redis = nodes.open({ commandTimeout: 200, health: TIGHT });
+    keys = await keysByNode(nodes, redis, 'k');
+  });
+
+  afterEach(() => nodes.stop());
+
+  /** Calls that a server has counted, by command, beside those of the tests' own clients. */
+  async function counted(name: NodeName): Promise<Map<string, number>> {
+    const stats = await nodes.plain(name).info('commandstats');
+    return new Map(
+      [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)].map(([, command, calls]) => [command ?? '', Number(calls)]),
+    );
+  }
+
+  it('on a node that is gone fails at once by an error that names the node; the keys of other nodes are served', async () => {
+    const [lost = ''] = keys.b;
+    await Promise.all(keys.a.map((key) => redis.rpush(key, 'v')));
+    await nodes.server('b').kill9();
+    const began = performance.now();
+    for (const call of [
+      () => redis.get(lost),
+      () => redis.set(lost, '1'),
+      () => redis.rpush(lost, '1'),
+      () => redis.mget(...keys.a, lost),
+      () => redis.multi().get(lost).exec(),
+      () => redis.eval('return 1', 1, lost),
+    ]) {
+      const error = await refusal(call());
+      expect(error).toBeInstanceOf(CacheError);
+      expect(error).toMatchObject({ code: expect.stringMatching(/^ERR_(NODE|BREAKER_OPEN|UNAVAILABLE)$/), node: 'b' });
+    }
+    expect(performance.now() - began).toBeLessThan(1_000);
+    const results = await redis
+      .pipeline()
+      .get(lost)
+      .llen(keys.a[0] ?? '')
+      .exec();
+    expect(results).toMatchObject([[{ node: 'b' }], [null, 1]]);
+    expect(await redis.llen(keys.a[0] ?? '')).toBe(1);
+  });
+
+  it('is never placed elsewhere, however long its node is out', async () => {
+    const parts = assembleParts({ nodes: nodes.nodes, codec: 'bytes', health: TIGHT });
+    try {
+      const fleet = new Fleet(parts, undefined);
+      const all = [...keys.a, ...keys.b, ...keys.c];
+      const before = all.map((key) => fleet.ownerOf(key).name);
+      await nodes.server('b').kill9();
+      await expect.poll(() => parts.nodeViews().find(({ name }) => name === 'b')?.state).toBe('ejected');
+      expect(all.map((key) => fleet.ownerOf(key).name)).toEqual(before);
+      expect(parts.topology.isMasked).toBe(true);
+    } finally {
+      await parts.lifecycle.close(0);
+    }
+  });
+
+  it('is neither deleted, copied, listed nor moved by us, through an outage and after it', async () => {
+    await Promise.all([...keys.a, ...keys.b, ...keys.c].map((key) => redis.set(key, key)));
+    const held = await nodes.keys();
+    await nodes.server('b').pause();
+    await Promise.all(keys.b.map((key) => refusal(redis.set(key, 'new'))));
+    nodes.server('b').resume();
+    await expect.poll(() => redis.get(keys.b[0] ?? '').catch(() => 'out'), { timeout: 5_000 }).not.toBe('out');
+    // Long enough for probes to have let it back, and for anything that would be paid or moved then.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await nodes.keys()).toEqual(held);
+    for (const name of ['a', 'b', 'c'] as const) {
+      const did = [...(await counted(name)).keys()];
+      expect(did.filter((command) => /^(unlink|scan|eval|evalsha|psetex|pexpire|client\|kill)$/.test(command))).toEqual(
+        [],
+      );
+    }
+  });
+
+  it('that was written and timed out is not sent again, nor taken back', async () => {
+    const [key = ''] = keys.b;
+    await redis.rpush(key, 'before');
+    await nodes.server('b').pause();
+    const error = await refusal(redis.rpush(key, 'once'));
+    expect(error).toMatchObject({ code: expect.stringMatching(/^ERR_(TIMEOUT|NODE)$/), node: 'b' });
+    nodes.server('b').resume();
+    await expect.poll(() => redis.lrange(key, 0, -1).catch(() => []), { timeout: 5_000 }).not.toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const list = await redis.lrange(key, 0, -1);
+    expect([['before'], ['before', 'once']]).toContainEqual(list);
+    expect((await counted('b')).get('rpush')).toBeLessThanOrEqual(2);
+  });
+});

@@ -1,0 +1,93 @@
+/** What `new Redis` takes: its forms, what of ioredis's options it heeds, and what it refuses before anything opens. */
+
+import { describe, expect, it } from 'vitest';
+import { type RedisArguments, redisArguments } from '../../../src/adapters/ioredis/arguments.js';
+import { type RedisOptions, resolveRedisOptions } from '../../../src/adapters/ioredis/options.js';
+import { OptionError, Redis } from '../../../src/ioredis.js';
+import { resolveCacheOptions } from '../../../src/options.js';
+
+const resolved = (...args: RedisArguments) => resolveRedisOptions(redisArguments(args));
+const specs = (...args: RedisArguments) => resolveCacheOptions(resolved(...args).cache).nodes;
+const addresses = (...args: RedisArguments) =>
+  specs(...args).map(({ address }) => address.path ?? `${address.host}:${address.port}`);
+
+describe('the forms of the constructor', () => {
+  it.each<[string, RedisArguments, string[]]>([
+    ['nothing', [], ['127.0.0.1:6379']],
+    ['an object with nodes', [{ nodes: ['redis://a:1', { url: 'redis://b:2' }] }], ['a:1', 'b:2']],
+    ['a list of URLs', [['redis://a:1', 'redis://b:2']], ['a:1', 'b:2']],
+    ['a list of URLs and options', [['redis://a:1'], { keyPrefix: 'p:' }], ['a:1']],
+    ['a URL', ['redis://a:1/3'], ['a:1']],
+    ['host and port without a scheme', ['a:1'], ['a:1']],
+    ['a port', [7000], ['127.0.0.1:7000']],
+    ['a port and a host', [7000, 'a'], ['a:7000']],
+    ['a port, a host and options', [7000, 'a', { db: 2 }], ['a:7000']],
+    ['a port and options', ['7000', { host: 'a' }], ['a:7000']],
+    ['host and port in an object', [{ host: 'a', port: 1 }], ['a:1']],
+    ['a socket', ['/tmp/redis.sock'], ['/tmp/redis.sock']],
+  ])('%s', (_, args, expected) => {
+    expect(addresses(...args)).toEqual(expected);
+  });
+
+  it('options beside a list win nowhere over what a node says itself', () => {
+    const [first, second] = specs(['redis://u:p@a:1/5', 'redis://b:2'], { username: 'v', password: 'q', db: 3 });
+    expect(first).toMatchObject({ credentials: { username: 'u', password: 'p' }, database: 5 });
+    expect(second).toMatchObject({ credentials: { username: 'v', password: 'q' }, database: 3 });
+  });
+
+  it('translates the times of ioredis, and lets timeouts have the last word', () => {
+    expect(resolved({ commandTimeout: 900, connectTimeout: 70 }).cache.timeouts).toEqual({
+      attemptMs: 900,
+      totalMs: 900,
+      connectMs: 70,
+    });
+    expect(resolved({ commandTimeout: 900, timeouts: { totalMs: 50 } }).cache.timeouts).toMatchObject({ totalMs: 50 });
+  });
+
+  it('takes an options object of ioredis as it is', () => {
+    const given: RedisOptions = {
+      host: 'a',
+      port: 1,
+      maxRetriesPerRequest: null,
+      enableReadyCheck: false,
+      enableOfflineQueue: true,
+      retryStrategy: () => 5,
+      lazyConnect: true,
+      enableAutoPipelining: true,
+      keepAlive: 5,
+      family: 4,
+      replyMapping: 'legacy',
+      protocol: 3,
+    };
+    expect(resolved(given).ioredis).toMatchObject({ maxRetriesPerRequest: null, enableReadyCheck: false });
+  });
+});
+
+describe('what is refused', () => {
+  const refused: [string, RedisOptions][] = [
+    ['namespace', { namespace: 'x' } as RedisOptions],
+    ['codec', { codec: 'json' } as RedisOptions],
+    ['sentinels', { sentinels: [] }],
+    ['replyMapping', { replyMapping: 'resp3', protocol: 3 }],
+    ['stringNumbers', { stringNumbers: true }],
+    ['replication', { replication: 2 }],
+    ['near', { near: {} }],
+    ['fallback', { fallback: {} }],
+    ['bulkhead.connections', { bulkhead: { connections: 2 } }],
+    ['nodes[0].url', { nodes: ['memcached://a:1'] }],
+    ['nodes[0].group', { nodes: [{ url: 'redis://a:1', group: 'g', role: 'primary' }] }],
+    ['cacheable', { cacheable: [] }],
+    ['handoff', { handoff: {} } as RedisOptions],
+  ];
+
+  it.each(refused)('%s', (path, options) => {
+    expect(() => new Redis(options)).toThrow(OptionError);
+    expect(() => new Redis(options)).toThrow(expect.objectContaining({ path }));
+  });
+
+  it('is not what needs cacheable keys, where there are some', () => {
+    expect(resolved({ replication: 2, near: {}, fallback: {}, cacheable: 'a:*' }).cache).toMatchObject({
+      replication: 2,
+    });
+  });
+});
