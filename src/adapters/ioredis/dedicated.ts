@@ -1,29 +1,53 @@
 /**
  * What needs connections of its own: commands that wait at the server, and subscriptions. Opened when first asked for,
- * closed with the client.
+ * closed with the client, and opened anew if it is asked again afterwards.
  */
 
 import type { Command } from 'ioredis';
-import { singleServerError } from './cross-node.js';
+import { systemClock } from '../../base/clock.js';
+import { BlockingCalls } from './blocking-calls.js';
 import type { Fleet } from './fleet.js';
+import type { RedisSettings } from './options.js';
+import { askPubSub } from './pubsub.js';
+import { type Deliver, Subscriptions } from './subscriptions.js';
 import { nameOf } from './words.js';
+
+const CONNECT_MS = 300;
+/** A server that is busy answers late; only one that does not answer at all is to be found out. */
+const GRACE_MS = 2_000;
 
 export class Dedicated {
   readonly #fleet: Fleet;
+  readonly #blocking: BlockingCalls;
+  readonly #subscriptions: Subscriptions;
 
-  constructor(fleet: Fleet) {
+  constructor(fleet: Fleet, settings: RedisSettings, deliver: Deliver) {
+    const { blockingTimeout, blockingTimeoutGrace = GRACE_MS } = settings.ioredis;
+    const terms = { connectMs: settings.cache.timeouts?.connectMs ?? CONNECT_MS, patienceMs: fleet.timeoutMs };
     this.#fleet = fleet;
+    this.#blocking = new BlockingCalls(fleet, {
+      ...terms,
+      clock: settings.cache.clock ?? systemClock,
+      graceMs: blockingTimeoutGrace,
+      longestMs: blockingTimeout !== undefined && blockingTimeout > 0 ? blockingTimeout : undefined,
+    });
+    this.#subscriptions = new Subscriptions(fleet, settings, terms, deliver);
   }
 
-  /** A command that may wait at the server: see `routeOf`. */
+  /** A command that may wait at the server: see `routeOf`. @throws CacheError */
   block(command: Command): void {
-    command.reject(singleServerError(nameOf(command), `is not served yet by ${this.#fleet.nodes.length} nodes`));
+    this.#blocking.ask(command);
   }
 
-  /** SUBSCRIBE and its like. */
+  /** SUBSCRIBE and its like. @throws CacheError */
   subscription(command: Command): void {
-    command.reject(singleServerError(nameOf(command), `is not served yet by ${this.#fleet.nodes.length} nodes`));
+    if (nameOf(command) === 'pubsub') askPubSub(this.#fleet, command);
+    else this.#subscriptions.take(command);
   }
 
-  close(): void {}
+  /** What waits fails with `error`; nothing is heard any more. */
+  close(error = new Error('Connection is closed.')): void {
+    this.#blocking.close(error);
+    this.#subscriptions.close(error);
+  }
 }

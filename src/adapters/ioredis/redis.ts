@@ -63,7 +63,10 @@ export class Redis extends IoRedis {
     super(settings.ioredis);
     this.#settings = settings;
     this.#fleet = new Fleet(assembleParts(settings.cache), settings.cache.placement);
-    this.#dedicated = new Dedicated(this.#fleet);
+    this.#dedicated = new Dedicated(this.#fleet, settings, (event, ...news) => {
+      // An error that nobody listens to would end the process.
+      if (event !== 'error' || this.listenerCount('error') > 0) this.emit(event, ...news);
+    });
     const { cacheable } = settings;
     this.#cacheable = cacheable === undefined ? undefined : new CacheableCommands(this.#fleet.parts, cacheable);
     this.#router = new CommandRouter(this.#fleet, this.#dedicated, this.#cacheable);

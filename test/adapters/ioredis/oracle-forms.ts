@@ -28,7 +28,7 @@ expireat @list 4102444800|expiretime @str|expiretime @volatile|move @str 1|objec
 object REFCOUNT @str|object IDLETIME @str|object FREQ @str|object HELP|persist @volatile|persist @str
 pexpire @str $millis|pexpireat @str 4102444800000|pexpiretime @volatile|pexpiretime @str|pttl @volatile|pttl @none
 rename @str @dst|restore @dst 0 $dump|restore @dst $millis $dump ABSTTL|restore @str 0 $dump|restore @dst 0 $bytes|rename @none @dst|rename @list @str|renamenx @str @dst|renamenx @str @str2
-sort @numbers|sort @numbers DESC LIMIT 1 2|sort @list ALPHA|sort @list|sort @list ALPHA STORE @dst|sort @numbers BY nosort
+sort @numbers|sort @numbers DESC LIMIT 1 2|sort @list ALPHA|sort @list|sort @list ALPHA STORE @dst|sort @numbers BY nosort|sort @list ALPHA GET # GET @num
 sort_ro @numbers|sort_ro @list ALPHA DESC|touch @str|touch @str @none @list|ttl @volatile|ttl @str|type @zset|type @none
 unlink @str|unlink @str @list @none|memory USAGE @str|memory USAGE @none`;
 
@@ -113,7 +113,7 @@ const KEYLESS = `
 ping|ping $value|echo $value|publish nobody $value|spublish nobody $value|pubsub CHANNELS nobody*|pubsub NUMSUB nobody
 pubsub NUMPAT|pubsub SHARDCHANNELS nobody*|pubsub SHARDNUMSUB nobody|pubsub HELP|command|command COUNT|command LIST
 command INFO get nothing|command DOCS get|command GETKEYS set a b|command GETKEYS nothing|command GETKEYSANDFLAGS get a
-command HELP|time|randomkey|info|info server|lolwut|wait 0 10|select 0|dbsize|keys {no}*|scan 0 MATCH {no}* COUNT 1000
+command HELP|time|randomkey|info|info server|lolwut|keys {no}*|scan 0 MATCH {no}* COUNT 1000
 memory HELP|object HELP|xgroup HELP|xinfo HELP|function HELP|script HELP|client HELP|discard|exec|unwatch`;
 
 const LUA = 'return "loaded"';

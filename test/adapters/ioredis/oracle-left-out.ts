@@ -4,6 +4,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'closes, replaces or changes the connection itself':
     'quit reset auth hello monitor client_kill client_reply client_pause client_unpause client_no-evict client_tracking client_caching client_getredir client_trackinginfo client_unblock',
   'tells of one connection, and there are several': 'client_info client_list client_id client_getname client_setname',
+  'concerns the writes, or the database, of one connection; refused with ERR_CROSS_NODE': 'wait select',
   'administers a server, not keys':
     'acl_* bgrewriteaof bgsave save lastsave config_* debug failover latency_* module_* pfselftest psync replconf replicaof slaveof role shutdown slowlog_* swapdb sync memory_doctor memory_malloc-stats memory_purge memory_stats',
   'for members of a Redis Cluster': 'asking cluster_* readonly readwrite restore-asking migrate',

@@ -19,13 +19,23 @@ export interface Difference {
 export class Sides {
   readonly subject: Client;
   readonly oracle: Client;
+  /**
+   * The same in RESP2, as the façade speaks it. ioredis brings answers of RESP3 into the old shape by the name in lower
+   * case: those to names in upper case keep shapes that only RESP3 has.
+   */
+  readonly oracle2: Client;
   readonly table: ReadonlyMap<string, CommandEntry>;
   readonly #close: () => Promise<void>;
   #tags = 0;
 
-  private constructor(subject: Client, oracle: Client, table: Sides['table'], close: () => Promise<void>) {
+  private constructor(
+    subject: Client,
+    oracles: readonly [Client, Client],
+    table: Sides['table'],
+    close: () => Promise<void>,
+  ) {
     this.subject = subject;
-    this.oracle = oracle;
+    [this.oracle, this.oracle2] = oracles;
     this.table = table;
     this.#close = close;
   }
@@ -35,10 +45,12 @@ export class Sides {
     const [own, ...nodes] = servers;
     if (own === undefined) throw new Error('a server for the oracle');
     const oracle = new Ioredis(own.port, own.host);
+    const oracle2 = new Ioredis(own.port, own.host, { protocol: 2 });
     const subject = await openSubject(nodes);
     const table = readCommandTable(await invoke(oracle, 'command', []));
-    return new Sides(subject.client, oracle, table, async () => {
+    return new Sides(subject.client, [oracle, oracle2], table, async () => {
       oracle.disconnect();
+      oracle2.disconnect();
       await subject.close();
       await Promise.all(servers.map((server) => server.stop()));
     });
@@ -48,8 +60,8 @@ export class Sides {
     return this.#close();
   }
 
-  both<T>(ask: (client: Client) => Promise<T>): Promise<readonly [T, T]> {
-    return Promise.all([ask(this.subject), ask(this.oracle)]);
+  both<T>(ask: (client: Client) => Promise<T>, oracle = this.oracle): Promise<readonly [T, T]> {
+    return Promise.all([ask(this.subject), ask(oracle)]);
   }
 
   newTag(): string {

@@ -41,6 +41,9 @@ async function drain(stream: unknown): Promise<unknown[]> {
   return found;
 }
 
+/** The first ioredis carries out in part itself, in a state of the connection; the other concerns one connection’s writes. */
+const NOT_COMPARED = new Set(['himport', 'waitaof']);
+
 /** Many keys, on several nodes. */
 const keys = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
 
@@ -187,8 +190,8 @@ describe('against ioredis over one server', () => {
     expect(unknown.length).toBeGreaterThan(40);
     const found: Difference[] = [];
     for (const name of unknown.filter((each) => typeof Reflect.get(sides.oracle, each) === 'function')) {
-      if (name === 'himport') continue; // ioredis carries parts of it out itself, in a state of the connection
-      found.push(...compare(name, await sides.both((client) => ask(client, name, 'k', 1, 2, 3))));
+      if (NOT_COMPARED.has(name)) continue;
+      found.push(...compare(name, await sides.both((client) => ask(client, name, '{k}', '{k}1', '{k}2', 3))));
     }
     found.push(...compare('call', await sides.both((client) => ask(client, 'call', 'nonsense', 'k'))));
     expect(found).toEqual([]);

@@ -37,7 +37,10 @@ redis.call('pfadd', at.hll, 'a', 'b', 'c')
 redis.call('pfadd', at.hll2, 'c', 'd')
 return #ARGV`;
 
-/** Of each key: its type, its time to live in units of ten seconds, its contents in an order that does not vary. */
+/**
+ * Of each key: its type, when it expires or, if that is near, its time to live in units of ten seconds, its contents in
+ * an order that does not vary.
+ */
 const STATE = `
 local function pairsOf(flat)
   local out = {}
@@ -61,7 +64,8 @@ for i, key in ipairs(KEYS) do
     end
   end
   local ttl = redis.call('pttl', key)
-  if ttl > 0 then ttl = math.floor(ttl / 10000 + 0.5) end
+  if ttl > 1000000000 then ttl = redis.call('pexpiretime', key)
+  elseif ttl > 0 then ttl = math.floor(ttl / 10000 + 0.5) end
   state[i] = {kind, ttl, content}
 end
 return state`;

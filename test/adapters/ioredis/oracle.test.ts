@@ -27,7 +27,8 @@ async function differencesOf(form: Form, way: Way): Promise<Difference[]> {
   const entry = sides.entryOf(form);
   const tag = await sides.freshWorld();
   const call = { command: form.command, args: sampleOf(form, tag) };
-  const outcomes = await sides.both((client) => settle(client, call, way));
+  const oracle = way === 'upper case' ? sides.oracle2 : sides.oracle;
+  const outcomes = await sides.both((client) => settle(client, call, way), oracle);
   if (!entry.isContainer) ran.add(entry.name);
   const what = `${[form.command, ...form.words].join(' ')} (${way})`;
   const ended = sides.compareOutcomes(what, entry, outcomes);
@@ -105,7 +106,7 @@ function onWrongType({ command, words }: Form): Form {
   };
 }
 
-/** Without its last argument, with none, and with one more. */
+/** Without its last argument, with none, and with one more, which may be taken for a key. */
 function withWrongArity({ command, words }: Form): Form[] {
-  return [words.slice(0, -1), [], [...words, 'more']].map((changed) => ({ command, words: changed }));
+  return [words.slice(0, -1), [], [...words, '@none']].map((changed) => ({ command, words: changed }));
 }

@@ -1,0 +1,164 @@
+/**
+ * Connections to one node for commands that wait there: one command at a time on each, so that none delays another. They
+ * are the driver's own, apart from the node's lanes: what happens on them opens no breaker and fills no bulkhead.
+ */
+
+import type { Connection, Words } from '../../driver/driver.js';
+import { CacheError, NodeError } from '../../errors.js';
+import { delayFor } from '../../node/backoff.js';
+import type { CacheNode } from '../../node/cache-node.js';
+
+/** Where a limit is needed: a server has 10,000 clients by default. */
+const MOST_CONNECTIONS = 500;
+/** More that wait for their next command are closed. */
+const MOST_IDLE = 16;
+const PAUSES = { backoff: 'exponential', jitter: 'equal', baseMs: 20, maxMs: 200 } as const;
+
+export interface LineTerms {
+  /** One attempt to connect. */
+  readonly connectMs: number;
+  /** All attempts of one command together. */
+  readonly patienceMs: number;
+}
+
+export class BlockingLine {
+  readonly #node: CacheNode;
+  readonly #terms: LineTerms;
+  readonly #idle: Connection[] = [];
+  readonly #busy = new Set<Connection>();
+  readonly #closing = new AbortController();
+  #opening = 0;
+
+  constructor(node: CacheNode, terms: LineTerms) {
+    this.#node = node;
+    this.#terms = terms;
+  }
+
+  /** Connections on which a command waits. */
+  get busy(): Iterable<Connection> {
+    return this.#busy;
+  }
+
+  /** One that nobody uses, for `ask`. @throws CacheError */
+  async take(): Promise<Connection> {
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return idle;
+    if (this.#busy.size + this.#opening >= MOST_CONNECTIONS)
+      throw new CacheError('ERR_BULKHEAD_FULL', `${MOST_CONNECTIONS} commands wait at ${this.#node.name} already`, {
+        node: this.#node.name,
+      });
+    this.#opening++;
+    try {
+      return await this.#open();
+    } finally {
+      this.#opening--;
+    }
+  }
+
+  /** Takes back what `take` gave, unused. */
+  giveBack(connection: Connection): void {
+    if (!connection.isOpen) return;
+    if (this.#idle.length >= MOST_IDLE || this.#closing.signal.aborted) connection.destroy(this.#closed());
+    else this.#idle.push(connection);
+  }
+
+  /** Resolves with the reply, a refusal included. Rejects when the connection is lost or given up by `drop`. */
+  ask(connection: Connection, words: Words): Promise<unknown> {
+    this.#busy.add(connection);
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        this.#busy.delete(connection);
+        this.giveBack(connection);
+      };
+      const done = (reply: unknown) => {
+        end();
+        resolve(reply);
+      };
+      const fail = (error: CacheError) => {
+        end();
+        reject(this.#named(error));
+      };
+      connection.send([{ kind: 'raw', key: '', words, takesRefusals: true, done, fail }]);
+    });
+  }
+
+  /** Gives up a connection: what waits on it fails with `error`, and the server does not carry it out any more. */
+  drop(connection: Connection, error: CacheError): void {
+    connection.destroy(error);
+  }
+
+  close(): void {
+    this.#closing.abort();
+    for (const connection of [...this.#idle.splice(0), ...this.#busy]) connection.destroy(this.#closed());
+  }
+
+  /** Tries again for as long as a command may take: a server that restarts is back soon, and a loop of calls is slowed. */
+  async #open(): Promise<Connection> {
+    const until = performance.now() + this.#terms.patienceMs;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const connection = await this.#connect();
+        connection.onClose = () => this.#forget(connection);
+        return connection;
+      } catch (error) {
+        const pauseMs = delayFor(attempt, PAUSES, 0, Math.random);
+        if (this.#closing.signal.aborted || performance.now() + pauseMs > until)
+          throw error instanceof CacheError ? this.#named(error) : error;
+        await pause(pauseMs, this.#closing.signal);
+      }
+    }
+  }
+
+  async #connect(): Promise<Connection> {
+    const { signal } = this.#closing;
+    if (signal.aborted) throw this.#closed();
+    const abort = new AbortController();
+    const giveUp = () => abort.abort();
+    const timer = setTimeout(giveUp, this.#terms.connectMs);
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      await this.#node.driver.prepare?.();
+      const connection = await this.#node.driver.connect({ signal: abort.signal });
+      if (!signal.aborted) return connection;
+      connection.destroy(this.#closed());
+      throw this.#closed();
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  #forget(connection: Connection): void {
+    const at = this.#idle.indexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+  }
+
+  #closed(): CacheError {
+    return new CacheError('ERR_CLOSED', 'the client was closed');
+  }
+
+  /** A driver knows where its server is, not what we call it. */
+  #named<E extends CacheError>(error: E): E {
+    if (error.node === undefined)
+      Reflect.defineProperty(error, 'node', { value: this.#node.name, enumerable: true, configurable: true });
+    return error;
+  }
+}
+
+/** Resolves early if the signal aborts. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end, { once: true });
+  });
+}
+
+/** That a connection is of no use any more. */
+export function lostError(node: CacheNode, why: string): NodeError {
+  return new NodeError('lost', why, { node: node.name });
+}

@@ -1,0 +1,221 @@
+/**
+ * The subscriptions on one node: a connection that is kept while there are any, opened anew whenever it is lost, and then
+ * subscribed again to all of them. What is published while it is down is missed, as in Redis itself.
+ */
+
+import type { Redis as IoRedis } from 'ioredis';
+import { CacheError, NodeError, TimeoutError } from '../../errors.js';
+import { delayFor } from '../../node/backoff.js';
+import type { NodeSpec } from '../../options/node-options.js';
+import { Channels, KINDS, type Kind } from './channels.js';
+import { openSubscriber } from './subscriber-client.js';
+
+export interface SubscriberTerms {
+  /** One attempt to connect, and to subscribe again. */
+  readonly connectMs: number;
+  /** How long a subscription may take to be confirmed. */
+  readonly patienceMs: number;
+  readonly connectionName: string | undefined;
+  /** A silent connection is asked for a sign of life. */
+  readonly aliveEveryMs: number;
+}
+
+export interface SubscriberEvents {
+  /** A new connection, before anything is subscribed to on it. */
+  opened(client: IoRedis): void;
+  lost(error: NodeError): void;
+}
+
+type Names = readonly (string | Buffer)[];
+
+const PAUSES = { backoff: 'exponential', jitter: 'equal', baseMs: 50, maxMs: 2_000 } as const;
+
+export class Subscriber {
+  readonly #spec: NodeSpec;
+  readonly #terms: SubscriberTerms;
+  readonly #events: SubscriberEvents;
+  readonly #wanted = new Channels();
+  readonly #waiting = new Set<() => void>();
+  #client: IoRedis | undefined;
+  #closing = new AbortController();
+  #isOpening = false;
+  /** Ends a pause between two attempts. */
+  #wake: (() => void) | undefined;
+
+  constructor(spec: NodeSpec, terms: SubscriberTerms, events: SubscriberEvents) {
+    this.#spec = spec;
+    this.#terms = terms;
+    this.#events = events;
+  }
+
+  /** Resolves when the server has confirmed; on failure nothing of it stays. @throws CacheError */
+  async subscribe(kind: Kind, names: Names): Promise<void> {
+    const added = names.filter((name) => this.#wanted.add(kind, name));
+    const until = performance.now() + this.#terms.patienceMs;
+    const { signal } = this.#closing;
+    try {
+      while (!(await this.#tell(kind, names))) {
+        void this.#open();
+        await this.#changed(until, signal);
+      }
+    } catch (error) {
+      for (const name of added) this.#wanted.delete(kind, name);
+      void this.#tell(UNDO[kind], added).catch(() => undefined);
+      this.#rest();
+      throw error;
+    }
+  }
+
+  /** Resolves when nothing of it is heard any more. */
+  async unsubscribe(kind: Kind, names: Names): Promise<void> {
+    for (const name of names) this.#wanted.delete(kind, name);
+    await this.#tell(UNDO[kind], names).catch(() => undefined);
+    this.#rest();
+  }
+
+  close(): void {
+    this.#wanted.clear();
+    this.#closing.abort();
+    this.#closing = new AbortController();
+    this.#rest();
+    this.#wake?.();
+    for (const look of this.#waiting) look();
+  }
+
+  /** `false` if there is no connection to tell it to, or it was lost meanwhile. Rejects with a refusal of the server. */
+  async #tell(what: Kind | Undo, names: Names): Promise<boolean> {
+    const client = this.#client;
+    if (names.length === 0) return true;
+    if (client === undefined) return false;
+    try {
+      await client.call(what, ...names);
+    } catch (error) {
+      if (this.#client === client && client.status === 'ready') throw error;
+      return false;
+    }
+    return this.#client === client;
+  }
+
+  /** Resolves when the connection has been opened or lost. @throws CacheError when time is over, or this is closed */
+  #changed(until: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        this.#waiting.delete(look);
+        clearTimeout(timer);
+        settle();
+      };
+      const look = () => end(() => (signal.aborted ? reject(closedError()) : resolve()));
+      const { name } = this.#spec;
+      const { patienceMs } = this.#terms;
+      const late = () =>
+        end(() => reject(new TimeoutError(`${name} confirmed no subscription`, patienceMs, false, { node: name })));
+      const timer = setTimeout(late, until - performance.now());
+      this.#waiting.add(look);
+    });
+  }
+
+  /** Keeps a connection for as long as anything is subscribed to. Never rejects. */
+  async #open(): Promise<void> {
+    if (this.#isOpening || this.#client !== undefined) return;
+    this.#isOpening = true;
+    for (let attempt = 1; this.#client === undefined && !this.#wanted.isEmpty; attempt++) {
+      try {
+        await this.#connect(attempt);
+      } catch (error) {
+        if (attempt === 1) this.#events.lost(error as NodeError);
+        if (!this.#wanted.isEmpty) await this.#pause(delayFor(attempt, PAUSES, 0, Math.random));
+      }
+    }
+    this.#isOpening = false;
+  }
+
+  async #connect(attempt: number): Promise<void> {
+    const abort = new AbortController();
+    const giveUp = () => abort.abort();
+    const timer = setTimeout(giveUp, this.#terms.connectMs);
+    const { signal } = this.#closing;
+    signal.addEventListener('abort', giveUp, { once: true });
+    let client: IoRedis | undefined;
+    try {
+      const opened = await openSubscriber(this.#spec, this.#terms.connectionName, attempt, abort.signal);
+      client = opened;
+      this.#events.opened(opened);
+      abort.signal.addEventListener('abort', () => opened.disconnect(), { once: true });
+      for (const kind of KINDS) {
+        const names = this.#wanted.list(kind);
+        if (names.length > 0) await opened.call(kind, ...names);
+      }
+      if (abort.signal.aborted || opened.status !== 'ready') throw this.#lost('was lost while subscribing');
+    } catch (error) {
+      client?.disconnect();
+      throw error instanceof NodeError ? error : this.#lost(String(error));
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
+    }
+    this.#use(client);
+  }
+
+  #use(client: IoRedis): void {
+    this.#client = client;
+    const isAlive = this.#watch(client);
+    client.once('close', () => {
+      clearInterval(isAlive);
+      if (this.#client !== client) return;
+      this.#client = undefined;
+      this.#events.lost(this.#lost('the connection was lost: what is published meanwhile is missed'));
+      void this.#open();
+    });
+    for (const look of this.#waiting) look();
+    this.#rest();
+  }
+
+  /** A connection may break without a sign; nobody would notice, as nothing is sent. */
+  #watch(client: IoRedis): NodeJS.Timeout {
+    let isAsked = false;
+    const timer = setInterval(() => {
+      if (isAsked) {
+        client.disconnect();
+        client.stream.destroy();
+        return;
+      }
+      isAsked = true;
+      client.ping().then(
+        () => {
+          isAsked = false;
+        },
+        () => undefined,
+      );
+    }, this.#terms.aliveEveryMs);
+    return timer.unref();
+  }
+
+  /** Nothing is subscribed to: no connection is needed. */
+  #rest(): void {
+    if (!this.#wanted.isEmpty) return;
+    const client = this.#client;
+    this.#client = undefined;
+    client?.disconnect();
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #lost(why: string): NodeError {
+    return new NodeError('lost', `subscriptions on ${this.#spec.name}: ${why}`, { node: this.#spec.name });
+  }
+}
+
+const UNDO = { subscribe: 'unsubscribe', psubscribe: 'punsubscribe', ssubscribe: 'sunsubscribe' } as const;
+type Undo = (typeof UNDO)[Kind];
+
+function closedError(): CacheError {
+  return new CacheError('ERR_CLOSED', 'the client was closed');
+}

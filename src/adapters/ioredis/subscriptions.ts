@@ -1,0 +1,152 @@
+/**
+ * SUBSCRIBE and its like over several nodes. A channel lives on the node that owns its name, where PUBLISH goes as well; a
+ * pattern is subscribed to on every node. What Redis publishes itself about its keys is published by the node that has the
+ * key, so those channels, too, are subscribed to everywhere.
+ */
+
+import type { Command, Redis as IoRedis } from 'ioredis';
+import type { CacheNode } from '../../node/cache-node.js';
+import { type NodeSpec, parseNodes } from '../../options/node-options.js';
+import { Channels, type Kind } from './channels.js';
+import { CommandCall } from './command-call.js';
+import type { Fleet } from './fleet.js';
+import type { RedisSettings } from './options.js';
+import { Subscriber } from './subscriber.js';
+import { argumentsOf, keyText, nameOf, wordsOf } from './words.js';
+
+/** Tells the client's listeners, if there are any. */
+export type Deliver = (event: string, ...args: unknown[]) => void;
+
+export interface SubscriptionTerms {
+  readonly connectMs: number;
+  readonly patienceMs: number;
+}
+
+type Names = readonly (string | Buffer)[];
+
+const ALIVE_EVERY_MS = 10_000;
+/** Of keyspace notifications. */
+const OF_SERVER = /^__key(space|event)@/;
+const UNSUBSCRIBED: Readonly<Record<string, Kind>> = {
+  unsubscribe: 'subscribe',
+  punsubscribe: 'psubscribe',
+  sunsubscribe: 'ssubscribe',
+};
+
+export class Subscriptions {
+  readonly #fleet: Fleet;
+  readonly #settings: RedisSettings;
+  readonly #terms: SubscriptionTerms;
+  readonly #deliver: Deliver;
+  readonly #channels = new Channels();
+  readonly #subscribers = new Map<CacheNode, Subscriber>();
+  readonly #pending = new Set<Command>();
+  #specs: ReadonlyMap<string, NodeSpec> | undefined;
+
+  constructor(fleet: Fleet, settings: RedisSettings, terms: SubscriptionTerms, deliver: Deliver) {
+    this.#fleet = fleet;
+    this.#settings = settings;
+    this.#terms = terms;
+    this.#deliver = deliver;
+  }
+
+  /** Settles the command sooner or later. */
+  take(command: Command): void {
+    const name = nameOf(command);
+    const names = argumentsOf(command);
+    const undone = UNSUBSCRIBED[name];
+    if (undone !== undefined)
+      this.#unsubscribe(command, undone, names.length > 0 ? names : this.#channels.list(undone));
+    // Refused by the server, in its own words.
+    else if (names.length === 0) this.#fleet.askNode(this.#fleet.first, wordsOf(command), new CommandCall(command));
+    else this.#subscribe(command, name as Kind, names);
+  }
+
+  close(error: Error): void {
+    for (const command of this.#pending) command.reject(error);
+    this.#pending.clear();
+    this.#channels.clear();
+    for (const subscriber of this.#subscribers.values()) subscriber.close();
+    this.#subscribers.clear();
+  }
+
+  #subscribe(command: Command, kind: Kind, names: Names): void {
+    const added = names.filter((name) => this.#channels.add(kind, name));
+    const count = this.#channels.count(kind);
+    const shares = [...this.#sharesOf(kind, names)];
+    const all = Promise.all(shares.map(([node, share]) => this.#subscriberOf(node).subscribe(kind, share)));
+    this.#settle(command, all, count, () => {
+      for (const name of added) this.#channels.delete(kind, name);
+      for (const [node, share] of this.#sharesOf(kind, added)) void this.#subscriberOf(node).unsubscribe(kind, share);
+    });
+  }
+
+  #unsubscribe(command: Command, kind: Kind, names: Names): void {
+    for (const name of names) this.#channels.delete(kind, name);
+    const count = this.#channels.count(kind);
+    const shares = [...this.#sharesOf(kind, names)];
+    const all = Promise.all(
+      shares.map(([node, share]) => this.#subscribers.get(node)?.unsubscribe(kind, share) ?? Promise.resolve()),
+    );
+    this.#settle(command, all, count, () => undefined);
+  }
+
+  #settle(command: Command, done: Promise<unknown>, count: number, undo: () => void): void {
+    this.#pending.add(command);
+    done.then(
+      () => {
+        if (this.#pending.delete(command)) command.resolve(count);
+      },
+      (error: Error) => {
+        if (!this.#pending.delete(command)) return;
+        undo();
+        command.reject(error);
+      },
+    );
+  }
+
+  /** Which node is told of which. */
+  #sharesOf(kind: Kind, names: Names): Map<CacheNode, (string | Buffer)[]> {
+    const shares = new Map<CacheNode, (string | Buffer)[]>();
+    for (const name of names) {
+      const text = keyText(name);
+      const isEverywhere = kind === 'psubscribe' || (kind === 'subscribe' && OF_SERVER.test(text));
+      for (const node of isEverywhere ? this.#fleet.nodes : [this.#fleet.ownerOf(text)])
+        shares.set(node, [...(shares.get(node) ?? []), name]);
+    }
+    return shares;
+  }
+
+  #subscriberOf(node: CacheNode): Subscriber {
+    const known = this.#subscribers.get(node);
+    if (known !== undefined) return known;
+    this.#specs ??= new Map(parseNodes(this.#settings.cache.nodes).map((spec) => [spec.name, spec]));
+    const spec = this.#specs.get(node.name);
+    if (spec === undefined) throw new Error(`there is no node ${node.name}`);
+    const terms = {
+      ...this.#terms,
+      aliveEveryMs: ALIVE_EVERY_MS,
+      connectionName: this.#settings.ioredis.connectionName ?? undefined,
+    };
+    const subscriber = new Subscriber(spec, terms, {
+      opened: (client) => this.#listen(client),
+      lost: (error) => this.#deliver('error', error),
+    });
+    this.#subscribers.set(node, subscriber);
+    return subscriber;
+  }
+
+  /** What listeners throw, ioredis rethrows where it harms nobody else. */
+  #listen(client: IoRedis): void {
+    const deliver = this.#deliver;
+    for (const event of ['message', 'smessage'])
+      client.on(`${event}Buffer`, (channel: Buffer, message: Buffer | null) => {
+        deliver(event, channel.toString(), message === null ? '' : message.toString());
+        deliver(`${event}Buffer`, channel, message);
+      });
+    client.on('pmessageBuffer', (pattern: string, channel: Buffer, message: Buffer) => {
+      deliver('pmessage', pattern, channel.toString(), message.toString());
+      deliver('pmessageBuffer', pattern, channel, message);
+    });
+  }
+}
