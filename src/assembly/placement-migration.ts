@@ -193,10 +193,11 @@ export class PlacementMigration implements MigrationView {
 
   #cut(percent: number, reason: string): void {
     const { rebalancer, replace } = this.#parts;
-    const { placement, nodes } = rebalancer().current;
+    const { placement, nodes, previous } = rebalancer().current;
     const boundary = Math.round((percent / 100) * HASH_SPACE);
     if (!(placement instanceof MigratingPlacement) || placement.boundary === boundary) return;
-    const kind = boundary > placement.boundary ? 'step' : 'handoff';
+    const isRemembered = boundary > placement.boundary && hadBelow(previous, placement.boundary);
+    const kind = isRemembered ? 'step' : 'handoff';
     replace({ placement: placement.cutAt(boundary), nodes }, reason, kind);
   }
 
@@ -211,6 +212,13 @@ export class PlacementMigration implements MigrationView {
     if (this.#stage === 'promoted' || this.#stage === 'promoting')
       throw new OptionError('migration', `is ${this.#stage} already`);
   }
+}
+
+/** Whether one of the snapshots had all keys from this boundary on in the old place. */
+function hadBelow(snapshots: Topology | undefined, boundary: number): boolean {
+  for (let at = snapshots; at !== undefined; at = at.previous)
+    if (at.placement instanceof MigratingPlacement && at.placement.boundary <= boundary) return true;
+  return false;
 }
 
 function rampOf(ramp: MigrationSettings['ramp'], clock: Clock): Ramp {

@@ -217,7 +217,9 @@ export class Rebalancer {
     const now = this.#current;
     for (let before = snapshots; before !== undefined; before = before.previous)
       for (const [node, arcs] of arcsLost(before, now)) {
-        if (!clean.has(node) && now.nodes.includes(node)) this.#parts.ledger.arcsLost(node.slot, before.epoch, arcs);
+        if (clean.has(node) || !now.nodes.includes(node)) continue;
+        if (arcs === 'unknown') node.hasBeenHere = true;
+        else this.#parts.ledger.arcsLost(node.slot, before.epoch, arcs);
       }
   }
 

@@ -2,7 +2,13 @@
 
 import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
-import { type Cache, type CacheOptions, createCache, type MigrationOptions, type NodeOptions } from '../../src/index.js';
+import {
+  type Cache,
+  type CacheOptions,
+  createCache,
+  type MigrationOptions,
+  type NodeOptions,
+} from '../../src/index.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
 
 export interface Scene {

@@ -84,7 +84,10 @@ export class Oracle {
 
   /** A compareAndSet took the place of write `base`, although `floor` counted when it was made. */
   replaced(key: string, base: number, floor: number): void {
-    if (base < floor) this.#says(`compareAndSet of ${key} took the place of write ${base} after write ${floor}`);
+    // What another client issued before us may have landed after.
+    const write = this.#options.history.at(base);
+    if (write !== undefined && base < floor && this.#isOld(write, floor))
+      this.#says(`compareAndSet of ${key} took the place of write ${base} after write ${floor}`);
   }
 
   touched(key: string, ttlMs: number): void {
