@@ -1,9 +1,11 @@
 /** Placements against the npm clients themselves, over node sets and keys that no vector file has. */
 
 import { createRequire } from 'node:module';
+import fc from 'fast-check';
 import { Memcache, ModulaHash } from 'memcache';
 import { describe, expect, it } from 'vitest';
 import { createPlacement, type PlacementKind, type PlacementNode } from '../../../src/placements.js';
+import { seededRandom } from '../../../src/testing/seeded-random.js';
 
 interface HashRing {
   range(key: string, count: number, unique: boolean): string[];
@@ -38,10 +40,26 @@ const sets: [string, PlacementNode[]][] = [
   ['names and weights', equal(7).map((node, i) => ({ ...node, name: names[i] ?? '', weight: weights[6 - i] ?? 1 }))],
 ];
 
+const random = seededRandom(20_261_121);
+const LETTERS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:._-/{}~ äß漢\u{1f600}'];
+const randomKey = (): string =>
+  Array.from({ length: 1 + Math.floor(random() * 40) }, () => LETTERS[Math.floor(random() * LETTERS.length)]).join('');
 const keys = [
-  ...Array.from({ length: 3000 }, (_, i) => ['user:', 'ключ', 'k'.repeat(i % 300), '😀', 'é'][i % 5] + String(i)),
+  ...Array.from({ length: 10_000 }, randomKey),
+  ...Array.from({ length: 300 }, (_, i) => ['user:', 'ключ', 'k'.repeat(i), '😀', 'é'][i % 5] + String(i)),
   ...['toString', '__proto__', 'constructor', 'hasOwnProperty', 'a', ' ', '\ud800', 'x'.repeat(5000), 'é'.repeat(700)],
 ];
+
+const host = fc.oneof(fc.ipV4(), fc.domain(), fc.constantFrom('localhost', 'cache_1', 'a'));
+const port = fc.oneof(fc.constant(11211), fc.integer({ min: 1, max: 65_535 }));
+const nodeSets = fc.uniqueArray(
+  fc.record({ host, port, weight: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 30 })) }),
+  {
+    minLength: 1,
+    maxLength: 30,
+    selector: (node) => `${node.host}:${node.port}`,
+  },
+);
 
 const nameOf = ({ name, host, port }: PlacementNode): string => name ?? `${host}:${port}`;
 const byAddress = (nodes: readonly PlacementNode[], address: string): string =>
@@ -49,9 +67,11 @@ const byAddress = (nodes: readonly PlacementNode[], address: string): string =>
 const weighed = (nodes: readonly PlacementNode[]): Record<string, number> =>
   Object.fromEntries(nodes.map((node) => [nameOf(node), node.weight ?? 1]));
 
-function expectSame(kind: PlacementKind, nodes: readonly PlacementNode[], real: (key: string) => string): void {
+type Owner = (key: string) => string;
+
+function expectSame(kind: PlacementKind, nodes: readonly PlacementNode[], real: Owner, asked = keys): void {
   const placement = createPlacement(kind, nodes);
-  expect(keys.map((key) => placement.owners(key, 1)[0])).toEqual(keys.map(real));
+  expect(asked.map((key) => placement.owners(key, 1)[0])).toEqual(asked.map(real));
 }
 
 describe.each(sets)('over %s', (_, nodes) => {
@@ -103,5 +123,37 @@ describe.each(sets)('over %s', (_, nodes) => {
       const kind = hash === undefined ? 'npm-memcache' : 'npm-memcache-modula';
       expectSame(kind, nodes, (key) => byAddress(nodes, hashes.getNodesByKey(key)[0]?.id ?? ''));
     }
+  });
+});
+
+describe('over any nodes', () => {
+  const overAny = (kind: PlacementKind, ownerIn: (nodes: readonly PlacementNode[]) => Owner): void => {
+    it(kind, () => {
+      fc.assert(
+        fc.property(nodeSets, (nodes) => expectSame(kind, nodes, ownerIn(nodes), keys.slice(0, 200))),
+        { numRuns: 50 },
+      );
+    });
+  };
+  const first =
+    (ring: HashRing): Owner =>
+    (key) =>
+      ring.range(key, 1, true)[0] ?? '';
+
+  overAny('npm-hashring', (nodes) => first(new HashRingClass(weighed(nodes))));
+  overAny('npm-hashring-sha1', (nodes) => first(new HashRingClass(weighed(nodes), 'sha1')));
+  overAny('npm-memcached', (nodes) => first(new Memcached(weighed(nodes)).HashRing));
+  overAny('npm-memjs', (nodes) => {
+    const client = memjs.Client.create(nodes.map(({ host, port }) => `${host}:${port}`).join());
+    return (key) => {
+      const { host, port } = client.server(key);
+      return `${host}:${port}`;
+    };
+  });
+  overAny('npm-memcache', (nodes) => {
+    const client = new Memcache({ nodes: [] });
+    for (const { host, port, weight = 1 } of nodes) void client.addNode(`${host}:${port}`, weight);
+    const hashes: Hashes = client.hash;
+    return (key) => byAddress(nodes, hashes.getNodesByKey(key)[0]?.id ?? '');
   });
 });
