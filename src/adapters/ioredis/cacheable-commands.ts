@@ -81,7 +81,12 @@ export class CacheableCommands {
     }
   }
 
-  /** @param args all of them of cacheable keys */
+  /** Whether there is a way to carry out the command, whose keys are its first argument, or several. */
+  knows(name: string): boolean {
+    return this.#handlers.has(name) || DECIDED.has(name);
+  }
+
+  /** A command that it `knows`. @param args all of them of cacheable keys */
   ask(name: string, args: Words, asker: Asker): void {
     this.#answer(name, args).then(
       (reply) => asker.replied(reply),
@@ -114,7 +119,7 @@ export class CacheableCommands {
     const handler = this.#handlers.get(name);
     if (handler !== undefined) return handler(name, args);
     const key = keyText(args[0] ?? '');
-    if (!DECIDED.has(name) || this.#parts.topology.wantedReplication > 1) throw refusal(name, key);
+    if (this.#parts.topology.wantedReplication > 1) throw refusal(name, key);
     let answer: unknown;
     const took = (reply: unknown): boolean => {
       answer = reply;

@@ -99,6 +99,7 @@ export class CommandRouter {
       return;
     }
     if (key !== undefined && this.#cacheable?.has(key) === true) {
+      if (!this.#cacheable.knows(nameOf(command))) this.#cacheable.refuse(nameOf(command), keys);
       this.#cacheable.ask(nameOf(command), argumentsOf(command), new CommandCall(command));
       return;
     }
