@@ -33,6 +33,12 @@ const MEMORY: Capabilities = { ...REDIS, raw: false };
 /** What an envelope, or an encoding other than ours, may add to a value. */
 const ENVELOPE_BYTES = 64 * 1024;
 
+/**
+ * A silent server of a cluster is given up before the calls that wait for it run out of time: late answers speak against the
+ * node as a whole.
+ */
+const SILENT_SHARE = 0.75;
+
 export interface DriverTerms {
   readonly clock: Clock;
   /** Longer values, whoever stored them, are not read. */
@@ -74,7 +80,15 @@ export function driverOf(spec: NodeSpec, terms: DriverTerms): Driver {
         });
       });
     case 'redis+cluster':
-      throw new TypeError('redis+cluster:// is not there yet');
+      return loaded('redis+cluster', REDIS, async () => {
+        const { ClusterDriver } = await import('../driver/redis/cluster/cluster-driver.js');
+        return new ClusterDriver({
+          ...{ credentials, tls, unref, clock },
+          hosts: fleetOf(spec).hosts,
+          maxReplyBytes: maxValueBytes,
+          silentMs: terms.timeouts.attemptMs * SILENT_SHARE,
+        });
+      });
     case 'memcached':
       return loaded('memcached', MEMCACHED, async () =>
         (await import('../driver/memcached/meta-driver.js')).createMetaDriver({ ...shared, clock, maxValueBytes }),

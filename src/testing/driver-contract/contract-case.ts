@@ -25,6 +25,11 @@ export interface DriverContractOptions {
   readonly lacks?: readonly Ability[] | undefined;
   /** A harmless command of the node's protocol and its reply; needed unless `raw` is lacking. */
   readonly ping?: { readonly words: readonly string[]; isPong(reply: unknown): boolean } | undefined;
+  /**
+   * What keeps the order sent: all operations of a connection, or those on one key, where a node is several servers, each
+   * with a connection of its own. @default 'connection'
+   */
+  readonly order?: 'connection' | 'key' | undefined;
   /** Lets time pass for the node, where its clock is not the real one. */
   readonly wait?: ((ms: number) => Promise<void>) | undefined;
 }

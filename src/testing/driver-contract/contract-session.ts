@@ -9,6 +9,7 @@ import type { Capabilities, Connection } from '../../driver/driver.js';
 import { CacheError } from '../../errors.js';
 import { PromisedConnection } from '../promised-connection.js';
 import type { DriverContractOptions, DriverSubject } from './contract-case.js';
+import { SettlementLog } from './settlement-log.js';
 
 const POLL_MS = 10;
 
@@ -40,6 +41,10 @@ export class ContractSession {
     const connection = await this.subject.driver.connect({ signal: new AbortController().signal });
     this.#connections.push(connection);
     return new PromisedConnection(connection);
+  }
+
+  log(connection: Connection): SettlementLog {
+    return new SettlementLog(connection, this.options.order);
   }
 
   async restart(): Promise<void> {

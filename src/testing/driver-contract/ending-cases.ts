@@ -6,7 +6,6 @@ import assert from 'node:assert/strict';
 import { CacheError, faultOf } from '../../errors.js';
 import { askGet, askStore } from '../promised-connection.js';
 import type { CaseDefinition } from './case-definition.js';
-import { SettlementLog } from './settlement-log.js';
 
 const SETTLE_LIMIT_MS = 5_000;
 
@@ -31,7 +30,7 @@ export const endingCases: readonly CaseDefinition[] = [
     title: 'onProgress comes after what an input settled, and no more often than something was settled',
     run: async (session) => {
       const { connection } = await session.connect();
-      const log = new SettlementLog(connection);
+      const log = session.log(connection);
       const settledAtCalls = [0];
       connection.onProgress = () => settledAtCalls.push(log.order.length);
       for (let round = 0; round < 20; round++) {
@@ -47,7 +46,7 @@ export const endingCases: readonly CaseDefinition[] = [
       const { connection } = await session.connect();
       const closed: unknown[] = [];
       connection.onClose = (error) => closed.push(error);
-      const log = new SettlementLog(connection);
+      const log = session.log(connection);
       log.send(Array.from({ length: 50 }, (_, index) => askGet(session.key(`${index}`))));
       log.send([askStore(session.key('k'), 'v'.repeat(100_000)), askStore(session.key('k'), 'w')]);
       const error = new CacheError('ERR_CLOSED', 'given up by the test');
@@ -66,18 +65,19 @@ export const endingCases: readonly CaseDefinition[] = [
     title: 'destroy from within a callback settles the rest once',
     run: async (session) => {
       const { connection } = await session.connect();
-      const log = new SettlementLog(connection);
+      const log = session.log(connection);
       const error = new CacheError('ERR_CLOSED', 'given up by the test');
       const asks = Array.from({ length: 20 }, (_, index) => askGet(session.key(`${index}`)));
-      log.send(asks, (index) => {
-        if (index === 4) connection.destroy(error);
+      log.send(asks, () => {
+        if (log.order.length === 5) connection.destroy(error);
       });
       await session.until(() => log.isComplete, SETTLE_LIMIT_MS, 'not all settled');
       await session.wait(20);
       assert.equal(log.order.length, 20);
       assert.equal(new Set(log.order).size, 20);
-      for (let index = 0; index < 5; index++) assert.equal(log.answerOf(index), undefined);
-      for (let index = 5; index < 20; index++) assert.equal(log.failureOf(index), error);
+      log.assertClean();
+      for (const index of log.order.slice(0, 5)) assert.equal(log.answerOf(index), undefined);
+      for (const index of log.order.slice(5)) assert.equal(log.failureOf(index), error);
     },
   },
   {
@@ -85,7 +85,7 @@ export const endingCases: readonly CaseDefinition[] = [
     run: async (session) => {
       const { connection } = await session.connect();
       connection.destroy(new CacheError('ERR_CLOSED', 'given up by the test'));
-      const log = new SettlementLog(connection);
+      const log = session.log(connection);
       log.send([askGet(session.key('a')), askStore(session.key('b'), 'v')]);
       assert.deepEqual(log.order, []);
       await session.until(() => log.isComplete, SETTLE_LIMIT_MS, 'not settled');
@@ -109,7 +109,7 @@ export const endingCases: readonly CaseDefinition[] = [
     needs: 'restart',
     run: async (session) => {
       const { connection } = await session.connect();
-      const log = new SettlementLog(connection);
+      const log = session.log(connection);
       const closed: CacheError[] = [];
       let owedAtClose = -1;
       connection.onClose = (error) => {

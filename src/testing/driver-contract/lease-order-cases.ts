@@ -16,7 +16,7 @@ import {
 import { type Random, seededRandom } from '../seeded-random.js';
 import type { CaseDefinition } from './case-definition.js';
 import type { ContractSession } from './contract-session.js';
-import { SettlementLog } from './settlement-log.js';
+import type { SettlementLog } from './settlement-log.js';
 
 const ROUNDS = 40;
 const SETTLE_LIMIT_MS = 5_000;
@@ -114,7 +114,7 @@ export const leaseOrderCases: readonly CaseDefinition[] = [
       for (let round = 0; round < ROUNDS; round++) {
         const keys = Array.from({ length: 4 }, (_, i) => session.key(`${round}:${i}`));
         await Promise.all(other.sendAll(keys.map((key) => askLease(key))));
-        const log = new SettlementLog(connection);
+        const log = session.log(connection);
         const model = new Map<string, string>();
         const expected: unknown[] = [];
         for (let batches = 1 + Math.floor(random() * 3); batches > 0; batches--) {
@@ -144,7 +144,7 @@ export const leaseOrderCases: readonly CaseDefinition[] = [
       for (const [i, begin] of first.entries()) {
         const [gone, kept] = [session.key(`gone${i}`), session.key(`kept${i}`)];
         await Promise.all(other.sendAll([askLease(gone), askLease(kept)]));
-        const log = new SettlementLog(one.connection);
+        const log = session.log(one.connection);
         log.send([begin(gone), askDelete(gone), begin(kept), askStore(kept, '77'), askGet(kept)].map(textual));
         await settled(session, log);
         assert.equal(await other.get(gone), undefined);

@@ -8,7 +8,7 @@ import { type Ask, askCount, askDelete, askGet, askStore } from '../promised-con
 import { type Random, seededRandom } from '../seeded-random.js';
 import type { CaseDefinition } from './case-definition.js';
 import type { ContractSession } from './contract-session.js';
-import { SettlementLog } from './settlement-log.js';
+import type { SettlementLog } from './settlement-log.js';
 
 const SETTLE_LIMIT_MS = 10_000;
 const OPERATIONS = 1_000;
@@ -59,7 +59,7 @@ export const orderCases: readonly CaseDefinition[] = [
     run: async (session) => {
       const { connection } = await session.connect();
       const random = seededRandom(20);
-      const log = new SettlementLog(connection);
+      const log = session.log(connection);
       const model = new Map<string, string>();
       const expected: unknown[] = [];
       while (expected.length < OPERATIONS) {
@@ -96,7 +96,7 @@ export const orderCases: readonly CaseDefinition[] = [
     title: 'gets between writes of one send see exactly the writes before them',
     run: async (session) => {
       const call = await session.connect();
-      const log = new SettlementLog(call.connection);
+      const log = session.log(call.connection);
       const key = session.key('k');
       log.send([
         widened(askGet(key)),
@@ -120,7 +120,7 @@ export const orderCases: readonly CaseDefinition[] = [
     run: async (session) => {
       const call = await session.connect();
       await call.store(session.key('text'), 'text');
-      const log = new SettlementLog(call.connection);
+      const log = session.log(call.connection);
       for (let round = 0; round < 20; round++) {
         log.send([
           widened(askStore(session.key('k'), `${round}`)),
@@ -141,7 +141,7 @@ export const orderCases: readonly CaseDefinition[] = [
     title: 'what a callback sends is not settled inside that send, and comes after what was sent before',
     run: async (session) => {
       const { connection } = await session.connect();
-      const log = new SettlementLog(connection);
+      const log = session.log(connection);
       const ask = widened(askGet(session.key('k')));
       let sendsLeft = 100;
       const sendMore = () => {

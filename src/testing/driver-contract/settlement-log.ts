@@ -20,12 +20,17 @@ export class SettlementLog {
   /** Indexes of the operations, in the order settled, repeats included. */
   readonly order: number[] = [];
   readonly #connection: Connection;
+  readonly #keeps: 'connection' | 'key';
+  /** By the index of the operation. */
+  readonly #keys: string[] = [];
   readonly #settlements = new Map<number, Settlement>();
   #isSending = false;
   #sent = 0;
 
-  constructor(connection: Connection) {
+  /** `keeps`: what keeps the order sent. */
+  constructor(connection: Connection, keeps: 'connection' | 'key' = 'connection') {
     this.#connection = connection;
+    this.#keeps = keeps;
   }
 
   get sent(): number {
@@ -45,10 +50,12 @@ export class SettlementLog {
         this.#settlements.set(index, { outcome, isInsideSend: this.#isSending });
         onSettled?.(index);
       };
-      return ask(
+      const operation = ask(
         (value) => settle({ kind: 'answer', value }),
         (error) => settle({ kind: 'failure', error }),
       );
+      this.#keys[index] = operation.key;
+      return operation;
     });
     this.#isSending = true;
     this.#connection.send(operations);
@@ -75,12 +82,22 @@ export class SettlementLog {
 
   /** Everything sent was settled once, in the order sent, and never inside `send`. */
   assertClean(): void {
-    assert.deepEqual(
-      this.order,
-      Array.from({ length: this.#sent }, (_, index) => index),
-    );
+    const sent = Array.from({ length: this.#sent }, (_, index) => index);
+    assert.deepEqual(this.#inOrder(this.order), this.#inOrder(sent));
     for (const [index, { isInsideSend }] of this.#settlements) {
       assert(!isInsideSend, `operation ${index} was settled inside send`);
     }
+  }
+
+  /** Indexes as they must follow each other: of all, or of each key. */
+  #inOrder(indexes: readonly number[]): ReadonlyMap<string, readonly number[]> {
+    const byKey = new Map<string, number[]>();
+    for (const index of indexes) {
+      const key = this.#keeps === 'key' ? (this.#keys[index] ?? '') : '';
+      const others = byKey.get(key);
+      if (others === undefined) byKey.set(key, [index]);
+      else others.push(index);
+    }
+    return byKey;
   }
 }

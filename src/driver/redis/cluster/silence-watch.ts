@@ -1,0 +1,74 @@
+/**
+ * Gives up connections that owe replies and receive nothing: by the time the whole cluster owed and received nothing, one
+ * silent server would have taken the callers of all others down with it.
+ *
+ * What is seen late, because our own event loop was blocked, is no evidence, and the sockets have their turn before a verdict.
+ */
+
+import type { Clock, Timer } from '../../../base/clock.js';
+import { NodeError } from '../../../errors.js';
+import { placeOf } from './cluster-view.js';
+import type { Shard } from './shard.js';
+
+const LOOKS_A_LIMIT = 8;
+const LATE_MS = 20;
+
+interface Sight {
+  bytes: number;
+  since: number;
+}
+
+export class SilenceWatch {
+  readonly #clock: Clock;
+  readonly #silentMs: number;
+  readonly #shards: () => Iterable<Shard>;
+  readonly #seen = new Map<Shard, Sight>();
+  #timer: Timer | undefined;
+  #dueAt = 0;
+  #isStopped = false;
+
+  constructor(clock: Clock, silentMs: number, shards: () => Iterable<Shard>) {
+    this.#clock = clock;
+    this.#silentMs = silentMs;
+    this.#shards = shards;
+  }
+
+  /** To be called when something was sent. */
+  watch(): void {
+    if (this.#timer !== undefined || this.#isStopped) return;
+    const ms = Math.max(1, this.#silentMs / LOOKS_A_LIMIT);
+    this.#dueAt = this.#clock.now() + ms;
+    this.#timer = this.#clock.setTimer(() => {
+      const isLate = this.#clock.now() - this.#dueAt > LATE_MS;
+      this.#clock.setSoon(() => this.#look(isLate));
+    }, ms);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    this.#seen.clear();
+  }
+
+  #look(isLate: boolean): void {
+    this.#timer = undefined;
+    const now = this.#clock.now();
+    let isOwed = false;
+    for (const shard of [...this.#shards()]) {
+      const { connection } = shard;
+      if (connection === undefined || connection.owed === 0) {
+        this.#seen.delete(shard);
+        continue;
+      }
+      isOwed = true;
+      const sight = this.#seen.get(shard);
+      if (sight === undefined || isLate || sight.bytes !== connection.bytesRead)
+        this.#seen.set(shard, { bytes: connection.bytesRead, since: now });
+      else if (now - sight.since >= this.#silentMs)
+        connection.lose(
+          new NodeError('stalled', `${placeOf(shard.address)} owed replies and sent nothing for ${this.#silentMs} ms`),
+        );
+    }
+    if (isOwed) this.watch();
+  }
+}
