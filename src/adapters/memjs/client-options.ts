@@ -101,7 +101,7 @@ export function resolveClientOptions(given: ClientOptions | null | undefined): C
   const known = Object.fromEntries(
     Object.entries(given ?? {}).filter(([, value]) => value !== undefined && value !== null),
   );
-  const options: ClientOptions = resolveOptions<ClientOptions>('options', known, {}, RULES);
+  const options: ClientOptions = resolveOptions<ClientOptions>('', known, {}, RULES);
   const {
     expires = 0,
     logger = console,

@@ -5,6 +5,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import type { CacheParts } from '../../cache-parts.js';
+import type { Call } from '../../calls/call-options.js';
 import { commandIf, count, storeIf } from '../../calls/conditional.js';
 import { readValue, writeValue } from '../../calls/single.js';
 import { CacheError } from '../../errors.js';
@@ -13,6 +14,7 @@ import { touch } from '../../replication/touch.js';
 import type { ClientSettings } from './client-options.js';
 import type { Core } from './core.js';
 import { type Life, lifeOf, secondsOf } from './expiry.js';
+import { KeyLine } from './key-line.js';
 import { fromStored, OPCODE, type Serializer, toAffix, toStored } from './serializer.js';
 
 export interface Found {
@@ -28,6 +30,7 @@ export interface Counted {
 }
 
 const NOTHING: Found = { value: null, flags: null };
+const MAX_WAITING = 8_192;
 const MAX_BASE64_KEY_BYTES = 186;
 const MAX_AMOUNT = 2 ** 32 - 1;
 
@@ -36,23 +39,27 @@ export class Entries {
   readonly #parts: CacheParts;
   readonly #expires: number;
   readonly #takesAnyKey: boolean;
+  readonly #line: KeyLine;
 
   constructor({ parts, takesAnyKey }: Core, { serializer, expires }: Pick<ClientSettings, 'serializer' | 'expires'>) {
     this.#parts = parts;
     this.serializer = serializer;
     this.#expires = expires;
     this.#takesAnyKey = takesAnyKey;
+    this.#line = new KeyLine({ clock: parts.read.clock, call: parts.defaults, maxWaiting: MAX_WAITING });
   }
 
   async get(key: unknown): Promise<Found> {
-    const bytes = await readValue(this.#parts, this.#begin(key), this.#parts.defaults);
+    const wire = this.#begin(key);
+    const bytes = await this.#line.read(wire, (call) => readValue(this.#parts, wire, call));
     return Buffer.isBuffer(bytes) ? fromStored(this.serializer, bytes) : NOTHING;
   }
 
   async set(key: unknown, value: unknown, expires: unknown): Promise<boolean> {
     const wire = this.#begin(key);
     const { bytes, life } = this.#stored('set', value, expires);
-    if (life !== 'past') return writeValue(this.#parts, wire, this.#parts.defaults, bytes, msOf(life));
+    if (life !== 'past')
+      return this.#line.write(wire, (call) => writeValue(this.#parts, wire, call, bytes, msOf(life)));
     await this.#remove(wire);
     return true;
   }
@@ -60,38 +67,42 @@ export class Entries {
   async storeIf(mode: 'add' | 'replace', key: unknown, value: unknown, expires: unknown): Promise<boolean> {
     const wire = this.#begin(key);
     const { bytes, life } = this.#stored(mode, value, expires);
+    if (life !== 'past')
+      return this.#line.write(wire, (call) => storeIf(this.#parts, mode, wire, bytes, { ttlMs: ttlOf(life) }, call));
     // Stored with a date that has been, it is gone at once, and so is what it replaces.
-    if (life !== 'past') return storeIf(this.#parts, mode, wire, bytes, { ttlMs: ttlOf(life) }, this.#parts.defaults);
     if (mode === 'replace') return this.#remove(wire);
-    return (await readValue(this.#parts, wire, this.#parts.defaults)) === undefined;
+    return (await this.#line.read(wire, (call) => readValue(this.#parts, wire, call))) === undefined;
   }
 
   async delete(key: unknown): Promise<boolean> {
     return this.#remove(this.#begin(key));
   }
 
-  async count(direction: 1 | -1, key: unknown, amount: unknown, initial: unknown, expires: unknown): Promise<Counted> {
+  async count(direction: 1 | -1, key: unknown, amount: unknown, start: unknown, expires: unknown): Promise<Counted> {
     const wire = this.#begin(key);
     const by = wholeNumber('amount', amount, MAX_AMOUNT);
-    const start = wholeNumber('initial', initial || 0, Number.MAX_SAFE_INTEGER);
+    const initial = wholeNumber('initial', start || 0, Number.MAX_SAFE_INTEGER);
     const life = this.#life(secondsOf(expires, this.#expires));
-    const options = { initial: start, ttlMs: life === 'past' ? 1 : ttlOf(life) };
-    return { success: true, value: await count(this.#parts, wire, direction, by, options, this.#parts.defaults) };
+    const options = { initial, ttlMs: life === 'past' ? 1 : ttlOf(life) };
+    const work = (call: Call): Promise<number> => count(this.#parts, wire, direction, by, options, call);
+    return { success: true, value: await this.#line.count(wire, work) };
   }
 
   async affix(mode: 'append' | 'prepend', key: unknown, value: unknown): Promise<boolean> {
     const wire = this.#begin(key);
-    const bytes = toAffix(this.serializer, OPCODE[mode], value);
-    return commandIf(this.#parts, wire, [mode, wire, bytes], isStored, this.#parts.defaults);
+    const words = [mode, wire, toAffix(this.serializer, OPCODE[mode], value)];
+    return this.#line.write(wire, (call) => commandIf(this.#parts, wire, words, isStored, call));
   }
 
   async touch(key: unknown, expires: unknown): Promise<boolean> {
     const wire = this.#begin(key);
     const life = this.#life(secondsOf(expires, this.#expires));
     if (life === 'past') return this.#remove(wire);
-    const { topology, write, defaults } = this.#parts;
-    const { totalMs, lane } = defaults;
-    return touch(write, { topology, key: wire, ttlMs: msOf(life), totalMs, lane });
+    const ttlMs = msOf(life);
+    return this.#line.write(wire, ({ totalMs, lane }) => {
+      const { topology, write } = this.#parts;
+      return touch(write, { topology, key: wire, ttlMs, totalMs, lane });
+    });
   }
 
   /** @throws CacheError for a client that is closed, a limit that is used up, a key that is none */
@@ -114,10 +125,12 @@ export class Entries {
 
   /** Whether there was an entry. */
   #remove(wire: string): Promise<boolean> {
-    const { write, topology, defaults, stamps } = this.#parts;
-    return new Promise((resolve, reject) => {
-      const told = (_: boolean, isFound: boolean): void => resolve(isFound);
-      new KeyWrite(write, topology, wire, defaults, false, stamps.next(), undefined, 0, told, reject);
+    return this.#line.write(wire, (call) => {
+      const { write, topology, stamps } = this.#parts;
+      return new Promise((resolve, reject) => {
+        const told = (_: boolean, isFound: boolean): void => resolve(isFound);
+        new KeyWrite(write, topology, wire, call, false, stamps.next(), undefined, 0, told, reject);
+      });
     });
   }
 }
