@@ -106,6 +106,8 @@ const WITHOUT_EFFECT: readonly (keyof CommanderOptions)[] = [
   'retryStrategy',
   'socketTimeout',
 ];
+/** Not a Redis Cluster: what is asked of all keys would be asked of one of its servers. */
+const SERVERS = /^(rediss?|redis\+unix|rediss?\+sentinel):\/\//;
 /** Accepted with the value that means what is done here anyway. */
 const ONLY: Readonly<Record<string, unknown>> = { stringNumbers: false, replyMapping: 'legacy', readOnly: false };
 const KNOWN = new Set<string>([
@@ -176,8 +178,8 @@ function nodesOf({
     if (typeof node !== 'object' || node === null) throw new OptionError(`nodes[${i}]`, 'must be a URL or an object');
     if (node.group !== undefined)
       throw new OptionError(`nodes[${i}].group`, 'must be left out: data stays on its node');
-    if (node.driver === undefined && !/^redis(s|\+\w+)?:\/\//.test(String(node.url)))
-      throw new OptionError(`nodes[${i}].url`, 'must be that of a Redis server');
+    if (node.driver === undefined && !SERVERS.test(String(node.url)))
+      throw new OptionError(`nodes[${i}].url`, 'must be that of a Redis server, or of one behind sentinels');
     return {
       ...node,
       ...(password === undefined || node.credentials !== undefined || hasCredentials(node.url)

@@ -75,6 +75,7 @@ describe('what is refused', () => {
     ['fallback', { fallback: {} }],
     ['bulkhead.connections', { bulkhead: { connections: 2 } }],
     ['nodes[0].url', { nodes: ['memcached://a:1'] }],
+    ['nodes[0].url', { nodes: ['redis+cluster://a:1'] }],
     ['nodes[0].group', { nodes: [{ url: 'redis://a:1', group: 'g', role: 'primary' }] }],
     ['cacheable', { cacheable: [] }],
     ['handoff', { handoff: {} } as RedisOptions],
