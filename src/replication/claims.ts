@@ -36,7 +36,8 @@ export type NoClaim = 'present' | 'counts' | 'foreign' | 'held' | 'failed' | 'ne
 
 export interface ClaimTerms {
   readonly lane: Lane;
-  readonly isEnveloped: boolean;
+  /** Whether a lease may be an empty entry to other clients: they read nothing of this codec, or not there. */
+  readonly takesPlaceholders: boolean;
   /** False in tests only: then a copy is added without a lease. */
   readonly isLeased: boolean;
   /** Whether the ledger may distrust what the node holds. */
@@ -49,9 +50,9 @@ export interface ClaimTerms {
  * Whether copies may go to the node. Where a lease is an empty entry to other clients it must not stand in their way, and bare
  * values are stored to be read by other clients.
  */
-export function takesCopies({ driver }: CacheNode, isEnveloped: boolean): boolean {
+export function takesCopies({ driver }: CacheNode, takesPlaceholders: boolean): boolean {
   const { leases } = driver.capabilities;
-  return leases === 'hidden' || (leases === 'placeholder' && isEnveloped);
+  return leases === 'hidden' || (leases === 'placeholder' && takesPlaceholders);
 }
 
 /** So many leases are kept for another try. */
@@ -68,7 +69,7 @@ export class Claims {
 
   async claim(node: CacheNode, target: Target, terms: ClaimTerms): Promise<Claim | NoClaim> {
     if (!terms.isLeased) return { node, mode: 'add', token: undefined };
-    if (!takesCopies(node, terms.isEnveloped)) return 'never';
+    if (!takesCopies(node, terms.takesPlaceholders)) return 'never';
     const spare = this.#takeSpare(node, target.key);
     if (spare !== undefined) return { node, mode: 'leased', token: spare };
     const lease = await promised<Lease>(target, (origin) => node.lease(origin, terms.lane, MAX_LEASE_MS));

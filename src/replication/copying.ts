@@ -8,6 +8,7 @@
  */
 
 import { secondHash } from '../base/string-hash.js';
+import { isOursAlone } from '../cluster/migrating/migrating-placement.js';
 import type { Topology } from '../cluster/topology.js';
 import { NO_EXPIRY } from '../driver/driver.js';
 import { clientIdAt, expiresAtAt, resealWithExpiry, stampAt, type Verdict } from '../envelope.js';
@@ -154,10 +155,11 @@ export class Copying {
   #terms(job: CopyJob): ClaimTerms {
     const { ledger, values, disabledRules } = this.#context;
     const { key, hash, lane } = job;
-    const place = this.#topology().placement.hash(key);
+    const { placement } = this.#topology();
+    const place = placement.hash(key);
     return {
       lane,
-      isEnveloped: values.isEnveloped,
+      takesPlaceholders: values.isEnveloped || isOursAlone(placement, place),
       isLeased: !disabledRules.has('R9'),
       isDoubtful: (node) => !ledger.isQuiet && ledger.isDistrusted(node.slot, hash, key, place) !== 'no',
       judge: (node, bytes) => this.#judge(job, node, bytes),

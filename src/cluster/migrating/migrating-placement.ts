@@ -51,10 +51,6 @@ export class MigratingPlacement implements Placement {
     return new MigratingPlacement(this.members, this.from, this.to, boundary);
   }
 
-  isCutOver(hash: number): boolean {
-    return hash < this.boundary;
-  }
-
   hash(key: string): number {
     return hashKey(key);
   }
@@ -83,31 +79,36 @@ export class MigratingPlacement implements Placement {
   }
 }
 
+/** Whether a key has come from elsewhere to where the own ring puts it: there no other client looks for it. */
+export function isOursAlone(placement: Placement, hash: number): boolean {
+  return placement instanceof MigratingPlacement && placement.to.isRing && hash < placement.boundary;
+}
+
 /** Asks one placement in terms of the members of both. */
 class Side implements PlacementSide {
   readonly placement: Placement;
   readonly at: readonly number[];
   /** The own ring hashes keys as a migration does. */
-  readonly #isRing: boolean;
+  readonly isRing: boolean;
   /** Masks never change: of each the part that concerns this side. */
   readonly #masks = new WeakMap<NodeMask, { readonly mask: NodeMask | undefined }>();
 
   constructor({ placement, at }: PlacementSide) {
     this.placement = placement;
     this.at = at;
-    this.#isRing = placement instanceof Ring;
+    this.isRing = placement instanceof Ring;
   }
 
   primaryOf(hash: number, key: string): number {
     const { placement, at } = this;
-    const index = placement.primaryOf(this.#isRing ? hash : placement.hash(key), key);
+    const index = placement.primaryOf(this.isRing ? hash : placement.hash(key), key);
     return index < 0 ? -1 : (at[index] as number);
   }
 
   ownersInto(hash: number, count: number, into: Int32Array, mask: NodeMask | undefined, key: string): number {
     const { placement, at } = this;
     const own = mask === undefined ? undefined : this.#maskOf(mask);
-    const found = placement.ownersInto(this.#isRing ? hash : placement.hash(key), count, into, own, key);
+    const found = placement.ownersInto(this.isRing ? hash : placement.hash(key), count, into, own, key);
     for (let i = 0; i < found; i++) into[i] = at[into[i] as number] as number;
     return found;
   }
