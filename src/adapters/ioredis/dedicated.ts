@@ -9,6 +9,7 @@ import { BlockingCalls } from './blocking-calls.js';
 import type { Fleet } from './fleet.js';
 import type { RedisSettings } from './options.js';
 import { askPubSub } from './pubsub.js';
+import { closedError } from './reply.js';
 import { type Deliver, Subscriptions } from './subscriptions.js';
 import { nameOf } from './words.js';
 
@@ -45,8 +46,9 @@ export class Dedicated {
     else this.#subscriptions.take(command);
   }
 
-  /** What waits fails with `error`; nothing is heard any more. */
-  close(error = new Error('Connection is closed.')): void {
+  /** What waits fails; nothing is heard any more. */
+  close(): void {
+    const error = closedError();
     this.#blocking.close(error);
     this.#subscriptions.close(error);
   }

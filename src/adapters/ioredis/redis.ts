@@ -6,26 +6,28 @@
  * class inherits from ioredis's, which also makes it one wherever a library asks for one.
  */
 
-import { type Command, Redis as IoRedis } from 'ioredis';
-import { assembleParts } from '../../create-cache.js';
+import { type Callback, type Command, Redis as IoRedis } from 'ioredis';
+import { systemClock } from '../../base/clock.js';
 import { type RedisArguments, redisArguments } from './arguments.js';
-import { CacheableCommands } from './cacheable-commands.js';
-import { CommandRouter } from './command-router.js';
-import { Dedicated } from './dedicated.js';
-import { Fleet } from './fleet.js';
+import { singleServerError } from './cross-node.js';
+import { Engine } from './engine.js';
 import { GetCall } from './get-call.js';
+import { Lifecycle } from './lifecycle.js';
 import { type RedisOptions, type RedisSettings, resolveRedisOptions } from './options.js';
+import { closedError } from './reply.js';
 import { SetCall } from './set-call.js';
+import { nameOf } from './words.js';
 
 type Stream = Parameters<IoRedis['sendCommand']>[1];
 
 export class Redis extends IoRedis {
   readonly #settings: RedisSettings;
-  readonly #fleet: Fleet;
-  readonly #router: CommandRouter;
-  readonly #dedicated: Dedicated;
-  readonly #cacheable: CacheableCommands | undefined;
   readonly #prefix: string;
+  readonly #lifecycle: Lifecycle;
+  /** Between `connect` and the end. */
+  #engine: Engine | undefined;
+  /** After `quit`, while what was issued before is answered. */
+  #leaving: Engine | undefined;
 
   // GET and SET are most calls: where nothing is asked of them that needs a Command, none is made. Here, and not as methods,
   // since their many overloads are ioredis's to declare, as is what a duplicate is.
@@ -33,23 +35,26 @@ export class Redis extends IoRedis {
     const { get, set } = IoRedis.prototype;
     overwrite(Redis.prototype, 'get', function (...args) {
       const [key] = args;
-      if (args.length !== 1 || typeof key !== 'string' || !this.#isDirect) return Reflect.apply(get, this, args);
+      const engine = this.#engine;
+      if (args.length !== 1 || typeof key !== 'string' || engine?.router.isFree !== true)
+        return Reflect.apply(get, this, args);
       const wire = this.#prefix + key;
-      if (this.#cacheable?.has(wire) === true) return this.#cacheable.text(wire);
+      if (engine.cacheable?.has(wire) === true) return engine.cacheable.text(wire);
       return new Promise((resolve, reject) => {
-        this.#fleet.get(wire, new GetCall(wire, resolve, reject));
+        engine.fleet.get(wire, new GetCall(wire, resolve, reject));
       });
     });
     overwrite(Redis.prototype, 'set', function (...args) {
       const [key] = args;
-      if (args.length < 2 || typeof key !== 'string' || !args.every(isWord) || !this.#isDirect)
+      const engine = this.#engine;
+      if (args.length < 2 || typeof key !== 'string' || !args.every(isWord) || engine?.router.isFree !== true)
         return Reflect.apply(set, this, args);
       const wire = this.#prefix + key;
-      if (this.#cacheable?.has(wire) === true) return Reflect.apply(set, this, args);
+      if (engine.cacheable?.has(wire) === true) return Reflect.apply(set, this, args);
       const words: (string | Buffer)[] = ['set', wire];
       for (let i = 1; i < args.length; i++) words.push(asWord(args[i] as Word));
       return new Promise((resolve, reject) => {
-        this.#fleet.ask(wire, words, new SetCall(words, resolve, reject));
+        engine.fleet.ask(wire, words, new SetCall(words, resolve, reject));
       });
     });
     overwrite(Redis.prototype, 'duplicate', function (override) {
@@ -62,16 +67,9 @@ export class Redis extends IoRedis {
     const settings = resolveRedisOptions(redisArguments(args));
     super(settings.ioredis);
     this.#settings = settings;
-    this.#fleet = new Fleet(assembleParts(settings.cache), settings.cache.placement);
-    this.#dedicated = new Dedicated(this.#fleet, settings, (event, ...news) => {
-      // An error that nobody listens to would end the process.
-      if (event !== 'error' || this.listenerCount('error') > 0) this.emit(event, ...news);
-    });
-    const { cacheable } = settings;
-    this.#cacheable = cacheable === undefined ? undefined : new CacheableCommands(this.#fleet.parts, cacheable);
-    this.#router = new CommandRouter(this.#fleet, this.#dedicated, this.#cacheable);
     this.#prefix = settings.ioredis.keyPrefix ?? '';
-    this.status = 'ready';
+    this.#lifecycle = new Lifecycle(this, settings.cache.clock ?? systemClock);
+    if (settings.given.lazyConnect !== true) this.#open();
   }
 
   static override createClient(...args: RedisArguments): Redis {
@@ -79,20 +77,73 @@ export class Redis extends IoRedis {
   }
 
   override sendCommand(command: Command, stream?: Stream): unknown {
-    if (this.status === 'end') command.reject(new Error('Connection is closed.'));
-    else this.#router.send(command, stream);
+    if (nameOf(command) === 'quit') this.#quit(command);
+    else if (this.#engine === undefined && this.status !== 'wait') command.reject(closedError());
+    else (this.#engine ?? this.#open()).send(command, stream);
     return command.promise;
   }
 
-  get #isDirect(): boolean {
-    return this.#router.isFree && this.status !== 'end';
+  /** Resolves once it is ready; also opens anew what was ended. Rejects when no node can be reached, and goes on trying. */
+  override connect(callback?: Callback<void>): Promise<void> {
+    const isOpen = this.#engine !== undefined;
+    if (!isOpen) this.#open();
+    const promise = isOpen
+      ? Promise.reject(new Error('Redis is already connecting/connected'))
+      : this.#lifecycle.ready();
+    return answered(promise, callback);
   }
 
-  override disconnect(): void {
-    this.status = 'end';
-    this.#dedicated.close();
-    void this.#fleet.parts.lifecycle.close(0);
+  /** Ends it at once: whatever is under way fails. With `true` everything is connected anew. */
+  override disconnect(reconnect = false): void {
+    const engine = this.#engine ?? this.#leaving;
+    this.#engine = undefined;
+    engine?.end();
+    this.#lifecycle.end();
+    if (reconnect) this.#open();
   }
+
+  /** Refused: what one server does, only that server can tell. */
+  override monitor(callback?: Callback<IoRedis>): Promise<IoRedis> {
+    const error = singleServerError('monitor', 'shows what one server does: ask a client of that server');
+    return answered(Promise.reject(error), callback);
+  }
+
+  #open(): Engine {
+    const engine = new Engine(this.#settings, (event, ...news) => {
+      // An error that nobody listens to would end the process.
+      if (event !== 'error' || this.listenerCount('error') > 0) this.emit(event, ...news);
+    });
+    this.#engine = engine;
+    this.#lifecycle.begin(engine.fleet);
+    return engine;
+  }
+
+  /** What was issued before is answered first, unless it takes longer than a command may. */
+  #quit(command: Command): void {
+    const engine = this.#engine;
+    if (engine === undefined && this.status !== 'wait') {
+      command.reject(closedError());
+      return;
+    }
+    this.#engine = undefined;
+    this.#leaving = engine;
+    void Promise.resolve(engine?.drain()).then(() => {
+      this.#leaving = undefined;
+      // Unless it was connected anew meanwhile.
+      if (this.#engine === undefined) this.#lifecycle.end();
+      command.resolve(Buffer.from('OK'));
+    });
+  }
+}
+
+/** As ioredis does it: a callback is told as well, and a failure it was told of is nobody else's. */
+function answered<T>(promise: Promise<T>, callback: Callback<T> | undefined): Promise<T> {
+  if (callback === undefined) return promise;
+  promise.then(
+    (value) => process.nextTick(callback, null, value),
+    (error: Error) => process.nextTick(callback, error),
+  );
+  return promise;
 }
 
 type Method = (this: Redis, ...args: unknown[]) => unknown;

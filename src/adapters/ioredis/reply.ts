@@ -5,6 +5,7 @@
 
 import { type Command, ReplyError } from 'ioredis';
 import { refusalOf } from '../../driver/refusal.js';
+import { CacheError } from '../../errors.js';
 
 /** Untyped in ioredis. */
 const Refused: new (message: string) => Error = ReplyError;
@@ -22,11 +23,16 @@ export function asIoredis(reply: unknown): unknown {
 /** The server's own words where it refused; any other error as it is. */
 export function asReplyError(error: Error, command?: Pick<Command, 'name' | 'args'>): Error {
   const text = refusalOf(error);
-  if (text === undefined) return error;
+  if (text === undefined) return error instanceof CacheError && error.code === 'ERR_CLOSED' ? closedError() : error;
   const refused = new Refused(text);
   return command === undefined
     ? refused
     : Object.assign(refused, { command: { name: command.name, args: command.args } });
+}
+
+/** In the words of ioredis, which libraries look for. */
+export function closedError(): CacheError {
+  return new CacheError('ERR_CLOSED', 'Connection is closed.');
 }
 
 /** Settles the command as ioredis would have. */

@@ -1,0 +1,63 @@
+/**
+ * Tells when nodes come and go, which only their connections know: looked at some twenty times a second, for no more than
+ * a glance a node.
+ */
+
+import type { Clock, Timer } from '../../base/clock.js';
+import { type CacheError, NodeError } from '../../errors.js';
+import type { CacheNode } from '../../node/cache-node.js';
+
+const LOOK_MS = 50;
+/** While nobody can be asked yet. */
+const FIRST_LOOK_MS = 5;
+
+export interface ConnectivityNews {
+  /** Every node has been tried, and one at least answers; or one does again. */
+  up(): void;
+  /** Every node has been tried, and none answers any more. */
+  down(): void;
+  /** A node was lost, or was not there in the first place. */
+  lost(error: CacheError): void;
+}
+
+export class Connectivity {
+  readonly #nodes: readonly CacheNode[];
+  readonly #clock: Clock;
+  readonly #news: ConnectivityNews;
+  readonly #lost = new Set<CacheNode>();
+  #isUp: boolean | undefined;
+  #timer: Timer;
+
+  constructor(nodes: readonly CacheNode[], clock: Clock, news: ConnectivityNews) {
+    this.#nodes = nodes;
+    this.#clock = clock;
+    this.#news = news;
+    this.#timer = clock.setTimer(() => this.#look(), FIRST_LOOK_MS);
+  }
+
+  stop(): void {
+    this.#timer.cancel();
+  }
+
+  #look(): void {
+    this.#timer = this.#clock.setTimer(() => this.#look(), this.#isUp === undefined ? FIRST_LOOK_MS : LOOK_MS);
+    const wasTried = this.#isUp !== undefined;
+    for (const node of this.#nodes) this.#lookAt(node, wasTried);
+    const isUp = this.#nodes.some((node) => node.isConnected);
+    if (!wasTried && !this.#nodes.every((node) => node.isConnected || node.lastError !== undefined)) return;
+    if (isUp === this.#isUp) return;
+    this.#isUp = isUp;
+    if (isUp) this.#news.up();
+    else this.#news.down();
+  }
+
+  #lookAt(node: CacheNode, wasTried: boolean): void {
+    if (node.isConnected) {
+      this.#lost.delete(node);
+      return;
+    }
+    if (this.#lost.has(node) || (!wasTried && node.lastError === undefined)) return;
+    this.#lost.add(node);
+    this.#news.lost(node.lastError ?? new NodeError('lost', `node ${node.name} was lost`, { node: node.name }));
+  }
+}

@@ -1,0 +1,42 @@
+/** Everything that serves a client from `connect` to its end. */
+
+import type { Command } from 'ioredis';
+import { assembleParts } from '../../create-cache.js';
+import { CacheableCommands } from './cacheable-commands.js';
+import { CommandRouter } from './command-router.js';
+import { Dedicated } from './dedicated.js';
+import { Fleet } from './fleet.js';
+import type { RedisSettings } from './options.js';
+import type { Deliver } from './subscriptions.js';
+
+export class Engine {
+  readonly fleet: Fleet;
+  readonly router: CommandRouter;
+  readonly cacheable: CacheableCommands | undefined;
+  readonly #dedicated: Dedicated;
+
+  /** Begins to connect. */
+  constructor(settings: RedisSettings, deliver: Deliver) {
+    const { cache, cacheable } = settings;
+    this.fleet = new Fleet(assembleParts(cache), cache.placement);
+    this.#dedicated = new Dedicated(this.fleet, settings, deliver);
+    this.cacheable = cacheable === undefined ? undefined : new CacheableCommands(this.fleet.parts, cacheable);
+    this.router = new CommandRouter(this.fleet, this.#dedicated, this.cacheable);
+  }
+
+  send(command: Command, pipeline: object | undefined): void {
+    this.router.send(command, pipeline);
+  }
+
+  /** What waits on connections of its own fails at once; everything else has as long as a command may take. */
+  async drain(): Promise<void> {
+    this.#dedicated.close();
+    await this.fleet.parts.lifecycle.close(this.fleet.timeoutMs);
+  }
+
+  /** Whatever is under way fails. */
+  end(): void {
+    this.#dedicated.close();
+    void this.fleet.parts.lifecycle.close(0);
+  }
+}
