@@ -149,7 +149,7 @@ export function assembleParts(
     near,
     fallback,
     negatives,
-    flights: new SingleFlight<unknown>(generations, clock),
+    flights: new SingleFlight<unknown>(generations),
     events,
     defaults: defaultCall(settings),
     defaultTtlMs: settings.defaultTtlMs,

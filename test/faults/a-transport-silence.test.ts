@@ -36,8 +36,7 @@ describe('a silent or slow node', () => {
   // Planted fault: idle-lane-kept. Only the lane that was asked learns that the peer is gone.
   it('A4 a peer that vanished without RST is noticed while idle within 2 s', async () => {
     const fleet = await startFleet({ cache: { health: { intervalMs: 500 } } });
-    // The first probes have gone well.
-    await sleep(700);
+    await until(() => fleet.view('a').state === 'healthy');
     fleet.proxy.apply({ kind: 'hold' });
     const heldAt = performance.now();
     await until(() => !fleet.view('a').isConnected);

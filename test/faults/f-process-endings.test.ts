@@ -10,9 +10,10 @@ const STATES: readonly (readonly [string, (fleet: Fleet) => Promise<void>])[] = 
   [
     'connecting',
     async ({ proxy }) => {
+      const { accepted } = proxy;
       proxy.apply({ kind: 'hold' });
       proxy.reset();
-      await sleep(150);
+      await until(() => proxy.accepted > accepted);
     },
   ],
   [

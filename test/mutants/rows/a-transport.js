@@ -28,7 +28,7 @@ export default [
     "for (const operation of this.#expected.drain())\n      if (operation.kind === 'get') operation.miss();\n      else operation.fail(error);",
   ]),
   plant('A6', 'the end of the stream is not heard', REDIS, [
-    "stream.on('close', () => this.#lose(new NodeError('lost', 'the server closed the connection')));",
+    "stream.on('close', () => this.lose(new NodeError('lost', 'the server closed the connection')));",
     '',
   ]),
   plant('A7', 'no pause between two connects', LINK, [

@@ -22,7 +22,7 @@ export default [
     'this.#clock.setSoon(() => this.#lanes.each((pipeline) => pipeline.link.renew(why)));',
     'why.toString();',
   ]),
-  plant('B3', 'a server that loads its data passes for ready', 'driver/redis/redis-driver.ts', [
+  plant('B3', 'a server that loads its data passes for ready', 'driver/redis/open-connection.ts', [
     "if (field('loading') === '1')",
     "if (field('loading') === 'never')",
   ]),

@@ -48,8 +48,8 @@ export default [
       "const first = { ...options, address: { ...options.address } };\n  return {\n    kind: 'redis',",
     ],
     [
-      'connect: ({ signal }: ConnectOptions) => connect(options, signal),',
-      'connect: ({ signal }: ConnectOptions) => connect(first, signal),',
+      'connect: ({ signal }) => openConnection(options, signal, introduce),',
+      'connect: ({ signal }) => openConnection(first, signal, introduce),',
     ],
   ),
   plant('C11', 'a weight is not checked', 'options/node-options.ts', [

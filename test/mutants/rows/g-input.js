@@ -4,7 +4,7 @@ import { ABSOLUTE_DATE } from './f-process.js';
 import { plant } from './plant.js';
 
 const KEY = 'key.ts';
-const LEGAL = "if (typeof key !== 'string' || key === '' || !key.isWellFormed()) throw invalidKey(key);";
+const LEGAL = "if (typeof key !== 'string' || key === '' || !isWellFormed(key)) throw invalidKey(key);";
 const legal = (text) => [LEGAL, text];
 
 export default [
@@ -16,7 +16,7 @@ export default [
     'G2',
     'an empty key is a key',
     KEY,
-    legal("if (typeof key !== 'string' || !key.isWellFormed()) throw invalidKey(key);"),
+    legal("if (typeof key !== 'string' || !isWellFormed(key)) throw invalidKey(key);"),
   ),
   plant('G3', 'a blank travels in a plain key', 'driver/memcached/key-token.ts', [
     'if (code <= 0x20 || code >= 0x7f) return -1;',
@@ -42,7 +42,7 @@ export default [
     'G7',
     'what is no string is not looked for',
     KEY,
-    legal("if (key === '' || !key.isWellFormed()) throw invalidKey(key);"),
+    legal("if (key === '' || !isWellFormed(key)) throw invalidKey(key);"),
   ),
   plant('G8', 'the text of a value is stored where the value cannot be', 'codec/raw-transcoders.ts', [
     "if (typeof value !== 'string') throw refused('string',",

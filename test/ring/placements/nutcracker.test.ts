@@ -104,7 +104,11 @@ function setAll(port: number): Promise<void> {
   });
 }
 
-describe.runIf(nutcracker !== undefined)('a running nutcracker', () => {
+// Not left out in silence: CI fails without it, and anybody else is told.
+const isWanted = nutcracker !== undefined || process.env.CI !== undefined;
+if (!isWanted) console.warn('nutcracker is not installed: what twemproxy itself answers is not compared');
+
+describe.runIf(isWanted)('a running nutcracker', () => {
   const seen = Array.from({ length: 25 }, () => new Set<string>());
   let servers: Server[] = [];
   let listens: number[] = [];
