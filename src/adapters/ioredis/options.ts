@@ -108,6 +108,8 @@ const WITHOUT_EFFECT: readonly (keyof CommanderOptions)[] = [
 ];
 /** Not a Redis Cluster: what is asked of all keys would be asked of one of its servers. */
 const SERVERS = /^(rediss?|redis\+unix|rediss?\+sentinel):\/\//;
+/** ioredis queues without limit, and programs rely on it: a pipeline of a hundred thousand commands is none too many. */
+const MAX_QUEUED = 262_144;
 /** Accepted with the value that means what is done here anyway. */
 const ONLY: Readonly<Record<string, unknown>> = { stringNumbers: false, replyMapping: 'legacy', readOnly: false };
 const KNOWN = new Set<string>([
@@ -127,7 +129,7 @@ export function resolveRedisOptions(given: RedisOptions): RedisSettings {
     if (!KNOWN.has(name)) throw new OptionError(name, 'is no option of a ring of Redis nodes');
     if (name in ONLY && value !== ONLY[name]) throw new OptionError(name, `must be ${String(ONLY[name])}`);
   }
-  const { commandTimeout, connectTimeout, timeouts, bulkhead, health } = given;
+  const { commandTimeout, connectTimeout, timeouts, bulkhead, health, rateLimit } = given;
   const cacheable = cacheableOf(given.cacheable);
   if (cacheable === undefined)
     for (const name of ['replication', 'fallback', 'near'] as const)
@@ -135,6 +137,8 @@ export function resolveRedisOptions(given: RedisOptions): RedisSettings {
         throw new OptionError(name, 'is for cacheable keys: say which those are with cacheable');
   if (bulkhead?.connections !== undefined && bulkhead.connections !== 1)
     throw new OptionError('bulkhead.connections', 'must be 1: commands keep their order by sharing a connection');
+  if (rateLimit !== false && rateLimit?.client !== undefined)
+    throw new OptionError('rateLimit.client', 'must be left out: commands are limited by node');
   return {
     given,
     cacheable,
@@ -143,7 +147,7 @@ export function resolveRedisOptions(given: RedisOptions): RedisSettings {
       ...picked<CacheOptions>(given, OF_CACHE),
       nodes: nodesOf(given),
       codec: 'bytes',
-      bulkhead: { ...bulkhead },
+      bulkhead: { maxQueued: MAX_QUEUED, ...bulkhead },
       handoff: { migrate: false },
       health: health === false ? false : { probe: answersPing, ...health },
       timeouts: {

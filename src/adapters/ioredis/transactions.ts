@@ -1,6 +1,6 @@
 /**
- * The transactions being gathered: one of the client itself (`multi({ pipeline: false })`), and one of the pipeline that is
- * being sent; and the keys watched for the next.
+ * The transactions being gathered: one of the client itself (`multi({ pipeline: false })`), and those of pipelines being
+ * sent; and the keys watched for the next.
  */
 
 import type { Command } from 'ioredis';
@@ -20,7 +20,7 @@ export class Transactions {
   readonly #fleet: Fleet;
   readonly #cacheable: CacheableCommands | undefined;
   #own: Transaction | undefined;
-  #piped: { readonly pipeline: object; readonly transaction: Transaction } | undefined;
+  readonly #piped = new WeakMap<object, Transaction>();
   #watched: Watched | undefined;
 
   constructor(fleet: Fleet, cacheable: CacheableCommands | undefined) {
@@ -35,7 +35,7 @@ export class Transactions {
 
   /** Whether the command is part of a transaction, or begins, ends or prepares one; then it is settled here. @throws CacheError */
   takes(command: Command, route: Route, pipeline: object | undefined): boolean {
-    const open = pipeline === undefined ? this.#own : this.#piped?.transaction;
+    const open = pipeline === undefined ? this.#own : this.#piped.get(pipeline);
     const name = nameOf(command);
     if (open !== undefined) {
       if (name === 'exec') this.#end(open, command, pipeline);
@@ -59,11 +59,11 @@ export class Transactions {
       multi.resolve(Buffer.from('OK'));
       return;
     }
-    this.#piped = { pipeline, transaction };
+    this.#piped.set(pipeline, transaction);
     // A pipeline is handed over in one go.
     queueMicrotask(() => {
-      if (this.#piped?.transaction !== transaction) return;
-      this.#piped = undefined;
+      if (this.#piped.get(pipeline) !== transaction) return;
+      this.#piped.delete(pipeline);
       transaction.reject(new CacheError('ERR_CROSS_NODE', 'MULTI without EXEC in a pipeline: nothing was sent'));
     });
   }
@@ -102,7 +102,7 @@ export class Transactions {
 
   #close(pipeline: object | undefined): void {
     if (pipeline === undefined) this.#own = undefined;
-    else this.#piped = undefined;
+    else this.#piped.delete(pipeline);
   }
 
   #watch(command: Command): void {

@@ -73,6 +73,7 @@ describe('what is refused', () => {
     ['replication', { replication: 2 }],
     ['near', { near: {} }],
     ['fallback', { fallback: {} }],
+    ['rateLimit.client', { rateLimit: { client: { limit: 5, windowMs: 1_000 } } as RedisOptions['rateLimit'] }],
     ['bulkhead.connections', { bulkhead: { connections: 2 } }],
     ['nodes[0].url', { nodes: ['memcached://a:1'] }],
     ['nodes[0].url', { nodes: ['redis+cluster://a:1'] }],

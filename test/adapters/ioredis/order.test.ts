@@ -151,5 +151,8 @@ describe('un-awaited calls', () => {
     await redis.del('n');
     const counts = await Promise.all(Array.from({ length: 3_000 }, () => redis.incr('n')));
     expect(counts).toEqual(counts.map((_, i) => i + 1));
+    const many = nodes.open().pipeline();
+    for (let i = 0; i < 30_000; i++) many.incr('m');
+    expect(await many.exec()).toEqual(Array.from({ length: 30_000 }, (_, i) => [null, i + 1]));
   });
 });

@@ -74,6 +74,16 @@ describe('a transaction', () => {
     ]);
   });
 
+  it('that is not ended in its pipeline is refused, whatever else is sent in the turn', async () => {
+    const open = redis.pipeline([['multi'], ['set', a, 'lost']]);
+    // The first exec is but a command, where a transaction is open: this leaves out what would be sent.
+    Reflect.set(open, '_transactions', 0);
+    const [lost, done] = await Promise.all([open.exec(), redis.multi().set(a, 'kept').exec()]);
+    expect(lost).toMatchObject([[{ code: 'ERR_CROSS_NODE' }], [{ code: 'ERR_CROSS_NODE' }]]);
+    expect(done).toEqual([[null, 'OK']]);
+    expect(await redis.get(a)).toBe('kept');
+  });
+
   it('may be begun on the client itself', async () => {
     expect(await redis.multi({ pipeline: false })).toBe('OK');
     expect(await redis.set(a, '7')).toBe('QUEUED');
