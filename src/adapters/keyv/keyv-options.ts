@@ -16,7 +16,10 @@ export interface KeyvContractOptions {
 
 /** Options of `createCache`; the adapter owns the cache and `disconnect` closes it. */
 export interface KeyvRingfenceOptions extends Omit<CacheOptions, 'codec'>, KeyvContractOptions {
-  /** Put before Keyv's own namespace and key: whatever Keyv is told, the adapter stays inside. @default 'keyv' */
+  /**
+   * Put before Keyv's own namespace and key: whatever Keyv is told, the adapter stays inside. It is Keyv's namespace too
+   * until Keyv has one of its own. @default 'keyv', and none for Keyv
+   */
   readonly namespace?: string | undefined;
 }
 
@@ -29,7 +32,7 @@ export interface KeyvBacking {
   readonly cache: Cache;
   readonly parts: CacheParts;
   readonly isOwn: boolean;
-  /** The namespace of a cache of its own. */
+  /** The namespace that the adapter was given, which is that of its own cache. */
   readonly namespace: string | undefined;
   readonly keyv: 5 | 6 | undefined;
 }
@@ -52,8 +55,8 @@ export function backingOf(given: Cache | KeyvCacheOptions | KeyvRingfenceOptions
   }
   if (Reflect.get(options, 'codec') !== undefined)
     throw new OptionError('codec', 'must be left out: Keyv serialises, and what it stores is text');
-  const { namespace = DEFAULT_NAMESPACE } = options;
-  const cache = createCache({ ...options, namespace });
+  const { namespace } = options;
+  const cache = createCache({ ...options, namespace: namespace ?? DEFAULT_NAMESPACE });
   return { cache, parts: partsOfCache(cache), isOwn: true, namespace, keyv };
 }
 

@@ -90,7 +90,7 @@ export class KeyvRingfence {
     return this.#store.setMany(entries);
   }
 
-  /** `true` if there was an entry, and enough owners confirmed that it is gone. */
+  /** `true` if there was an entry, and enough owners confirmed that it is gone. On memcached one that ended within this second still was. */
   async delete(key: string): Promise<boolean> {
     return (await this.#store.remove([key])).deleted[0] === true;
   }

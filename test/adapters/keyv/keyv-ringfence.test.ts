@@ -111,6 +111,15 @@ describe('what an adapter owns', () => {
     expect([await keysOf(adapter), await keysOf(adapter, 'shop')]).toEqual([[], ['k']]);
   });
 
+  it('has no namespace for Keyv unless it was given one', () => {
+    const adapter = ownAdapter();
+    expect(adapter.namespace).toBeUndefined();
+    adapter.namespace = 'n';
+    expect(adapter.namespace).toBe('n');
+    adapter.namespace = undefined;
+    expect(adapter.namespace).toBeUndefined();
+  });
+
   it('leaves alone what others keep in the cache that it was given', async () => {
     const cache = cacheOver({ namespace: 'app' });
     await cache.set('mine', 'v');

@@ -149,4 +149,30 @@ describe.each([{ ...REDIS, redis: 3 }, { ...MEMCACHED, memcached: 2 }, MIXED])('
     expect(await pairsOf(keyv)).toEqual([]);
     expect(await keyv.hasMany(keys)).toEqual(keys.map(() => false));
   });
+
+  it('serves whoever uses it without Keyv, with either way to tell the time', async () => {
+    const adapter = new KeyvRingfence({ cache });
+    adapter.namespace = 'alone';
+    const soon = Date.now() + 300;
+    expect(await adapter.set('point', 'v', soon)).toBe(true);
+    expect(await adapter.set('duration', 'v', 300)).toBe(true);
+    expect(
+      await adapter.setMany([
+        { key: 'entry', value: 'v', expires: soon },
+        { key: 'kept', value: 'v' },
+      ]),
+    ).toEqual([true, true]);
+    expect(await adapter.set('past', 'v', Date.now() - 1)).toBe(true);
+    const keys = ['point', 'duration', 'entry', 'past', 'kept'];
+    expect(await adapter.getMany(keys)).toEqual(['v', 'v', 'v', undefined, 'v']);
+    await vi.waitUntil(async () => (await adapter.hasMany(keys)).indexOf(true) === 4, { interval: 20 });
+    expect(performance.timeOrigin + performance.now()).toBeLessThan(soon + 650);
+    expect([await adapter.has('point'), await adapter.delete('kept')]).toEqual([false, true]);
+    await adapter.set('one', 1);
+    const pairs: unknown[] = [];
+    for await (const pair of adapter.iterator('alone')) pairs.push(pair);
+    expect(pairs).toEqual([['one', 1]]);
+    expect(await adapter.deleteMany(['one', 'none'])).toEqual([true, false]);
+    expect([await adapter.deleteMany([]), await adapter.getMany([]), await adapter.hasMany([])]).toEqual([[], [], []]);
+  });
 });
