@@ -21,7 +21,7 @@ export type Results = Record<string, true | Error>;
 /** What a call answers: nothing where there is a callback, or `null` in its place, else a promise. */
 export type Answer<C, T> = undefined extends C ? Promise<T> : undefined;
 
-export type GetCallback = (error: Failure, value: Buffer | null, flags: Buffer | null) => void;
+export type GetCallback<V = Buffer> = (error: Failure, value: V | null, flags: Buffer | null) => void;
 export type DoneCallback = (error: Failure, success: boolean | null) => void;
 export type CountCallback = (error: Failure, success: boolean | null, value: number | null) => void;
 export type FlushCallback = (error: Failure, results: Results) => void;

@@ -124,7 +124,8 @@ function coreOf(options: ClientOptions): CoreOptions {
   const attemptMs = Math.max(1, timeout * 1000);
   const connectMs = Math.max(1, (options.conntimeout ?? 2 * timeout) * 1000);
   const pauseMs = (retry_delay ?? DEFAULT_PAUSE_S) * 1000;
-  const totalMs = attempts * attemptMs + (attempts - 1) * pauseMs;
+  // A first attempt may have to wait for the connection.
+  const totalMs = connectMs + attempts * attemptMs + (attempts - 1) * pauseMs;
   return {
     clock: systemClock,
     placement: 'npm-memjs',

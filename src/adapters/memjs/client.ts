@@ -38,11 +38,12 @@ import { isNamed, type Server, serverList } from './server-list.js';
 const QUIT_MS = 2_000;
 const NO_RESULT = [null];
 const NO_RESULTS = [null, null];
-const found = ({ value, flags }: Found): readonly unknown[] => [value, flags];
+const found = ({ value, flags }: Found<unknown>): readonly unknown[] => [value, flags];
 const one = (result: unknown): readonly unknown[] => [result];
 const counted = ({ success, value }: Counted): readonly unknown[] => [success, value];
 
-export class Client {
+/** `V` is what the serializer makes of stored bytes: without one, a Buffer. */
+export class Client<V = Buffer> {
   /** As listed: the place in the list is part of the placement. */
   readonly servers: readonly Server[];
   readonly #log: CallLog;
@@ -56,7 +57,7 @@ export class Client {
    *
    * @throws OptionError before anything opens
    */
-  static create(servers?: string | null, options?: ClientOptions | null): Client {
+  static create<V = Buffer>(servers?: string | null, options?: ClientOptions | null): Client<V> {
     return new Client(servers, options);
   }
 
@@ -79,30 +80,30 @@ export class Client {
     this.#entries.serializer = serializer;
   }
 
-  get<C extends Heard<GetCallback> = undefined>(key: Key, callback?: C): Answer<C, Found> {
-    return deliver(this.#log.heard('GET', this.#entries.get(key)), callback as C, found, NO_RESULTS);
+  get<C extends Heard<GetCallback<V>> = undefined>(key: Key, callback?: C): Answer<C, Found<V>> {
+    return deliver(this.#log.heard('GET', this.#entries.get<V>(key)), callback as C, found, NO_RESULTS);
   }
 
-  set(key: Key, value: Value, options?: StoreOptions): Promise<boolean>;
-  set(key: Key, value: Value, options: StoreOptions | null | undefined, callback: DoneCallback | null): void;
-  set(key: Key, value: Value, callback: DoneCallback | null, expires?: number): void;
-  set(key: Key, value: Value, ...rest: readonly unknown[]): Promise<boolean> | undefined {
+  set(key: Key, value: Value | V, options?: StoreOptions): Promise<boolean>;
+  set(key: Key, value: Value | V, options: StoreOptions | null | undefined, callback: DoneCallback | null): void;
+  set(key: Key, value: Value | V, callback: DoneCallback | null, expires?: number): void;
+  set(key: Key, value: Value | V, ...rest: readonly unknown[]): Promise<boolean> | undefined {
     const { callback, expires } = this.#form('SET', rest);
     return this.#told('SET', this.#entries.set(key, value, expires), callback);
   }
 
-  add(key: Key, value: Value, options?: StoreOptions): Promise<boolean>;
-  add(key: Key, value: Value, options: StoreOptions | null | undefined, callback: DoneCallback | null): void;
-  add(key: Key, value: Value, callback: DoneCallback | null, expires?: number): void;
-  add(key: Key, value: Value, ...rest: readonly unknown[]): Promise<boolean> | undefined {
+  add(key: Key, value: Value | V, options?: StoreOptions): Promise<boolean>;
+  add(key: Key, value: Value | V, options: StoreOptions | null | undefined, callback: DoneCallback | null): void;
+  add(key: Key, value: Value | V, callback: DoneCallback | null, expires?: number): void;
+  add(key: Key, value: Value | V, ...rest: readonly unknown[]): Promise<boolean> | undefined {
     const { callback, expires } = this.#form('ADD', rest);
     return this.#told('ADD', this.#entries.storeIf('add', key, value, expires), callback);
   }
 
-  replace(key: Key, value: Value, options?: StoreOptions): Promise<boolean>;
-  replace(key: Key, value: Value, options: StoreOptions | null | undefined, callback: DoneCallback | null): void;
-  replace(key: Key, value: Value, callback: DoneCallback | null, expires?: number): void;
-  replace(key: Key, value: Value, ...rest: readonly unknown[]): Promise<boolean> | undefined {
+  replace(key: Key, value: Value | V, options?: StoreOptions): Promise<boolean>;
+  replace(key: Key, value: Value | V, options: StoreOptions | null | undefined, callback: DoneCallback | null): void;
+  replace(key: Key, value: Value | V, callback: DoneCallback | null, expires?: number): void;
+  replace(key: Key, value: Value | V, ...rest: readonly unknown[]): Promise<boolean> | undefined {
     const { callback, expires } = this.#form('REPLACE', rest);
     return this.#told('REPLACE', this.#entries.storeIf('replace', key, value, expires), callback);
   }
@@ -129,11 +130,11 @@ export class Client {
     return deliver(this.#log.heard('DECREMENT', work), callback, counted, NO_RESULTS);
   }
 
-  append<C extends Heard<DoneCallback> = undefined>(key: Key, value: Value, callback?: C): Answer<C, boolean> {
+  append<C extends Heard<DoneCallback> = undefined>(key: Key, value: Value | V, callback?: C): Answer<C, boolean> {
     return this.#told('APPEND', this.#entries.affix('append', key, value), callback as C);
   }
 
-  prepend<C extends Heard<DoneCallback> = undefined>(key: Key, value: Value, callback?: C): Answer<C, boolean> {
+  prepend<C extends Heard<DoneCallback> = undefined>(key: Key, value: Value | V, callback?: C): Answer<C, boolean> {
     return this.#told('PREPEND', this.#entries.affix('prepend', key, value), callback as C);
   }
 

@@ -17,11 +17,11 @@ import { type Life, lifeOf, secondsOf } from './expiry.js';
 import { KeyLine } from './key-line.js';
 import { fromStored, OPCODE, type Serializer, toAffix, toStored } from './serializer.js';
 
-export interface Found {
+export interface Found<V = Buffer> {
   /** A Buffer, or what the serializer makes of it; null if there is none. */
-  readonly value: unknown;
-  /** The client flags, a Buffer of four bytes. */
-  readonly flags: unknown;
+  readonly value: V | null;
+  /** The client flags, four bytes; or what the serializer makes of them. */
+  readonly flags: Buffer | null;
 }
 
 export interface Counted {
@@ -29,7 +29,7 @@ export interface Counted {
   readonly value: number;
 }
 
-const NOTHING: Found = { value: null, flags: null };
+const NOTHING: Found<never> = { value: null, flags: null };
 const MAX_WAITING = 8_192;
 const MAX_BASE64_KEY_BYTES = 186;
 const MAX_AMOUNT = 2 ** 32 - 1;
@@ -49,10 +49,10 @@ export class Entries {
     this.#line = new KeyLine({ clock: parts.read.clock, call: parts.defaults, maxWaiting: MAX_WAITING });
   }
 
-  async get(key: unknown): Promise<Found> {
+  async get<V>(key: unknown): Promise<Found<V>> {
     const wire = this.#begin(key);
     const bytes = await this.#line.read(wire, (call) => readValue(this.#parts, wire, call));
-    return Buffer.isBuffer(bytes) ? fromStored(this.serializer, bytes) : NOTHING;
+    return Buffer.isBuffer(bytes) ? (fromStored(this.serializer, bytes) as Found<V>) : NOTHING;
   }
 
   async set(key: unknown, value: unknown, expires: unknown): Promise<boolean> {

@@ -7,7 +7,7 @@ describe('the options of a client', () => {
     expect(expires).toBe(0);
     expect(logger).toBe(console);
     expect(serializer.serialize(1, 'v' as never, 'x')).toEqual({ value: 'v', extras: 'x' });
-    expect(core.timeouts).toEqual({ connectMs: 1000, attemptMs: 500, totalMs: 1200 });
+    expect(core.timeouts).toEqual({ connectMs: 1000, attemptMs: 500, totalMs: 2200 });
     expect(core.retry).toEqual({ attempts: 2 });
     expect(core.health).toBe(false);
     expect(core.placement).toBe('npm-memjs');
@@ -21,7 +21,7 @@ describe('the options of a client', () => {
       conntimeout: 1,
       failover: true,
     });
-    expect(core.timeouts).toEqual({ connectMs: 1000, attemptMs: 200, totalMs: 800 });
+    expect(core.timeouts).toEqual({ connectMs: 1000, attemptMs: 200, totalMs: 1800 });
     expect(core.retry).toEqual({ attempts: 3, backoff: 'fixed', jitter: 'none', baseMs: 100, maxMs: 100 });
     expect(core.health).toEqual({ maxEjectionMs: 60_000 });
     expect(resolveClientOptions({ failover: true, failoverTime: 2 }).core.health).toEqual({
