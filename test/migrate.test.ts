@@ -8,7 +8,10 @@ import { type BuiltPackage, buildPackage } from './cache/built-package.js';
 import { findNutcracker, readPage, Workshop } from './support/migration-page.js';
 
 const pages = readdirSync(new URL('../docs/migrate', import.meta.url)).filter((name) => name.endsWith('.md'));
-const runnable = pages.filter((name) => name !== 'twemproxy.md' || findNutcracker() !== undefined);
+// Not left out in silence: CI fails without it, and anybody else is told.
+const hasProxy = findNutcracker() !== undefined || process.env.CI !== undefined;
+if (!hasProxy) console.warn('nutcracker is not installed: the page about twemproxy does not run');
+const runnable = pages.filter((name) => name !== 'twemproxy.md' || hasProxy);
 
 describe('migration pages', () => {
   let built: BuiltPackage;
