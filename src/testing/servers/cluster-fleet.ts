@@ -26,6 +26,8 @@ export interface ClusterFleetOptions {
 const SLOTS = 16_384;
 const READY_LIMIT_MS = 15_000;
 const POLL_MS = 20;
+/** A bulk string from its head to its end. */
+const WHOLE = /^\$\d+\r\n.*\r\n$/s;
 
 export class ClusterFleet {
   readonly masters: readonly TestServer[];
@@ -92,14 +94,20 @@ export class ClusterFleet {
       if (keys.length === 0) break;
       await this.tell(from, `MIGRATE ${to.host} ${to.port} "" 0 1000 KEYS ${keys.join(' ')}`);
     }
-    for (const server of [to, from]) await this.#must(server, `CLUSTER SETSLOT ${slot} NODE ${target}`);
+    const others = [...this.masters, ...this.spares].filter((server) => server !== to && server !== from);
+    for (const server of [to, from, ...others].filter(({ isRunning }) => isRunning))
+      await this.#must(server, `CLUSTER SETSLOT ${slot} NODE ${target}`);
+    // Its new number must be known before another move, or the server that it comes from keeps the higher one.
+    const epoch = (text: string): string => new RegExp(`^${target}( \\S+){5} (\\d+)`, 'm').exec(text)?.[2] ?? '';
+    const own = epoch(await this.tell(to, 'CLUSTER NODES', WHOLE));
+    await this.until('all know of the move', 'CLUSTER NODES', (text) => epoch(text) === own);
   }
 
   /** Resolves once `isSo` holds of what every server that runs tells. */
   async until(what: string, command: string, isSo: (text: string) => boolean): Promise<void> {
     const end = performance.now() + READY_LIMIT_MS;
     for (const server of this.servers.filter(({ isRunning }) => isRunning))
-      while (!isSo(await this.tell(server, command, /^\$\d+\r\n.*\r\n$/s))) {
+      while (!isSo(await this.tell(server, command, WHOLE))) {
         if (performance.now() > end) throw new Error(`waited in vain until ${what}`);
         await sleep(POLL_MS);
       }
@@ -153,6 +161,8 @@ function startMember({
       ...['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf', '--cluster-announce-ip', LOOPBACK],
       ...['--cluster-node-timeout', `${nodeTimeoutMs}`, '--repl-diskless-sync-delay', '0'],
       ...['--cluster-require-full-coverage', needsAllSlots ? 'yes' : 'no', ...secret],
+      // Else a master becomes a replica when its last slot leaves it.
+      ...['--cluster-allow-replica-migration', 'no'],
     ],
   });
 }

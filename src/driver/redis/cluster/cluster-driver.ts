@@ -39,7 +39,7 @@ export class ClusterDriver implements Driver {
     const { hosts, clock, silentMs = DEFAULT_SILENT_MS, tls } = this.#options;
     const { owners, servers } = await openFleet({ hosts, clock, signal, open: this.#open, before: this.#before });
     const claims = [...ownersIn(owners).values()];
-    this.#before = { nodeId: '', isMaster: false, isMoving: false, claims: wholeClaims(owners) };
+    this.#before = { nodeId: '', isMaster: false, epoch: 0, isMoving: false, claims: wholeClaims(owners) };
     const lives = new Map<string, string>();
     for (const { nodeId } of claims) {
       const life = servers.get(nodeId)?.life ?? this.#lives.get(nodeId);

@@ -3,7 +3,8 @@
  *
  * Each owner claims its slots under a number (config epoch) that every fail-over and every move of a slot raises: of two
  * claims on a slot the higher number holds, which is the rule of the servers themselves. So one that hung while another
- * took over, and still believes it is the owner, is outvoted by any that knows better.
+ * took over, and still believes it is the owner, is outvoted by any that knows better. Which slots a server has given
+ * away it knows best itself, as long as nobody has heard of a higher number of it.
  */
 
 import type { Address } from '../../driver.js';
@@ -24,6 +25,7 @@ export interface ClusterView {
   readonly nodeId: string;
   /** Whether it takes itself for a master, slots or none. */
   readonly isMaster: boolean;
+  readonly epoch: number;
   readonly claims: readonly Claim[];
   /** Whether a slot is on its way from or to this server. */
   readonly isMoving: boolean;
@@ -40,6 +42,7 @@ export function parseView(text: string, asked: Address, byName: boolean): Cluste
   const claims: Claim[] = [];
   let own: string | undefined;
   let isMaster = false;
+  let ownEpoch = 0;
   let isMoving = false;
   for (const line of text.split('\n')) {
     const [nodeId = '', place = '', flags = '', , , , epoch = '', , ...slots] = line.trim().split(' ');
@@ -47,6 +50,7 @@ export function parseView(text: string, asked: Address, byName: boolean): Cluste
     const isOwn = told.includes('myself');
     if (isOwn) {
       own = nodeId;
+      ownEpoch = Number(epoch) || 0;
       isMaster = told.includes('master');
       isMoving = slots.some((slot) => slot.startsWith('['));
     }
@@ -55,18 +59,21 @@ export function parseView(text: string, asked: Address, byName: boolean): Cluste
     if (told.includes('master') && address !== undefined && ranges.length > 0)
       claims.push({ nodeId, address, epoch: Number(epoch) || 0, ranges });
   }
-  return own === undefined ? undefined : { nodeId: own, isMaster, claims, isMoving };
+  return own === undefined ? undefined : { nodeId: own, isMaster, epoch: ownEpoch, claims, isMoving };
 }
 
 export function mergeViews(views: readonly ClusterView[]): SlotOwners {
   const owners: (Claim | undefined)[] = Array(SLOTS).fill(undefined);
-  for (const { claims } of views)
-    for (const claim of claims)
+  const ownEpochs = new Map(views.map(({ nodeId, epoch }) => [nodeId, epoch]));
+  for (const { nodeId, claims } of views)
+    for (const claim of claims) {
+      if (claim.nodeId !== nodeId && (ownEpochs.get(claim.nodeId) ?? -1) >= claim.epoch) continue;
       for (const [from, to] of claim.ranges)
         for (let slot = from; slot <= to; slot++) {
           const other = owners[slot];
           if (other === undefined || claim.epoch > other.epoch) owners[slot] = claim;
         }
+    }
   return owners;
 }
 
