@@ -238,6 +238,18 @@ describe('when the node fails', () => {
     expect(await adapter.get('k')).toBeUndefined();
   });
 
+  it('what it could not clear does not come back with it', async () => {
+    const { node, options } = faultyNode();
+    const adapter = new KeyvRingfence({ cache: cacheOver({ ...options, namespace: 'n' }) });
+    await adapter.setMany(['k', 'l'].map((key) => ({ key, value: 'v' })));
+    node.failWith('busy', ['delete']);
+    await expect(adapter.clear()).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE', node: 'only' });
+    node.failWith(undefined);
+    expect(await adapter.getMany(['k', 'l'])).toEqual([undefined, undefined]);
+    expect(await adapter.set('k', 'new')).toBe(true);
+    expect(await adapter.get('k')).toBe('new');
+  });
+
   it('rejects instead where the cache was made to', async () => {
     const { node, options } = faultyNode();
     const adapter = new KeyvRingfence({ cache: cacheOver({ ...options, onUnavailable: 'throw' }) });
