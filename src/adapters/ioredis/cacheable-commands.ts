@@ -13,6 +13,7 @@ import type { Words } from '../../driver/driver.js';
 import { CacheError } from '../../errors.js';
 import type { Cacheable } from './cacheable-keys.js';
 import type { Asker } from './fleet.js';
+import { asReplyError } from './reply.js';
 import { remainingMs, storeTerms } from './set-options.js';
 import { keyText } from './words.js';
 
@@ -94,9 +95,17 @@ export class CacheableCommands {
     );
   }
 
-  /** GET without any of the ado. */
-  async text(key: string): Promise<string | null> {
-    return (await this.#cache.get(key))?.toString() ?? null;
+  /** GET, where there is no `Command`. */
+  text(key: string): Promise<string | null> {
+    return this.#cache.get(key).then(textOf);
+  }
+
+  /** SET, where there is no `Command`: all its words. */
+  store(words: Words): Promise<unknown> {
+    const args = words.slice(1);
+    return this.#answer('set', args).catch((error: Error) => {
+      throw asReplyError(error, { name: 'set', args });
+    });
   }
 
   /** All nodes are being emptied: nothing that is remembered here counts any more, nor what is being read. */
@@ -214,6 +223,10 @@ function refusal(name: string, key: string): CacheError {
     `${name} cannot be done on a key that is declared cacheable; it needs one that cacheable leaves out`,
     { key },
   );
+}
+
+function textOf(value: Buffer | undefined): string | null {
+  return value === undefined ? null : value.utf8Slice(0, value.length);
 }
 
 function bytesOf(value: string | Buffer): Buffer {

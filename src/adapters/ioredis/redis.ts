@@ -50,9 +50,9 @@ export class Redis extends IoRedis {
       if (args.length < 2 || typeof key !== 'string' || !args.every(isWord) || engine?.router.isFree !== true)
         return Reflect.apply(set, this, args);
       const wire = this.#prefix + key;
-      if (engine.cacheable?.has(wire) === true) return Reflect.apply(set, this, args);
       const words: (string | Buffer)[] = ['set', wire];
       for (let i = 1; i < args.length; i++) words.push(asWord(args[i] as Word));
+      if (engine.cacheable?.has(wire) === true) return engine.cacheable.store(words);
       return new Promise((resolve, reject) => {
         engine.fleet.ask(wire, words, new SetCall(words, resolve, reject));
       });

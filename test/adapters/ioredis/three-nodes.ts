@@ -32,7 +32,8 @@ export class ThreeNodes {
   /** ioredis itself, on one of them. */
   plain(name: NodeName = 'a'): IoRedis {
     const { host, port } = this.server(name);
-    return this.#kept(new IoRedis({ host, port }));
+    // Some tests end its server.
+    return this.#kept(new IoRedis({ host, port }).on('error', () => undefined));
   }
 
   server(name: NodeName): TestServer {
