@@ -93,11 +93,11 @@ export class KeyLine {
     this.#waiting++;
     const { totalMs } = this.#call;
     const deadline = this.#clock.now() + totalMs;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const start = (): void => {
         this.#waiting--;
         const leftMs = deadline - this.#clock.now();
-        if (leftMs < 1) resolve(Promise.reject(tooLate(key, totalMs)));
+        if (leftMs < 1) reject(tooLate(key, totalMs));
         else resolve(this.#start(key, line, kind, { ...this.#call, totalMs: leftMs }, work));
       };
       line.waiting ??= new Fifo();
