@@ -1,5 +1,6 @@
 /** The events of a cache, and an emitter in which a listener's throw reaches nobody and a missing listener costs nothing. */
 
+import { shown } from './base/shown.js';
 import { type CacheError, OptionError } from './errors.js';
 
 interface NodeEvent {
@@ -84,7 +85,7 @@ export class EventBus {
   /** @throws OptionError for an event there is not, or a listener that cannot be called */
   on<E extends CacheEventName>(name: E, listener: CacheListener<E>): void {
     if (!Object.hasOwn(NAMES, name))
-      throw new OptionError('name', `must be one of ${Object.keys(NAMES).join(', ')}, got ${String(name)}`);
+      throw new OptionError('name', `must be one of ${Object.keys(NAMES).join(', ')}, got ${shown(name)}`);
     if (typeof listener !== 'function') throw new OptionError('listener', 'must be a function');
     const listeners = this.#listeners.get(name) ?? new Set();
     listeners.add(listener);

@@ -3,6 +3,7 @@
  * Every list is checked and placed before anything changes; what stays keeps its connections, its debts and its health.
  */
 
+import { shown } from '../base/shown.js';
 import type { HealthMonitor } from '../cluster/health-monitor.js';
 import type { ChangeKind, Rebalancer } from '../cluster/rebalancer.js';
 import type { Topology } from '../cluster/topology.js';
@@ -84,7 +85,7 @@ export class Membership {
   async reweight(name: string, weight: number): Promise<void> {
     const node = this.#named(name);
     if (typeof weight !== 'number' || !(weight > 0) || weight > 1000)
-      throw new OptionError('weight', `must be a number above 0, at most 1000, got ${String(weight)}`);
+      throw new OptionError('weight', `must be a number above 0, at most 1000, got ${shown(weight)}`);
     if (node.weight === weight) return;
     const members = this.#members().map((member) =>
       member.node === node ? { ...member, spec: { ...member.spec, weight } } : member,

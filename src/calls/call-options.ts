@@ -1,6 +1,7 @@
 /** What every call may be given, checked and completed. Unknown options are errors: a misspelt one would pass in silence. */
 
 import { onAbort } from '../base/abort.js';
+import { shown } from '../base/shown.js';
 import { CacheError, OptionError } from '../errors.js';
 import type { Lane } from '../node/lane.js';
 import { type ReadOptions, type ReadSettings, resolveRead } from '../options/groups.js';
@@ -92,9 +93,9 @@ export function resolveCall(options: CallOptions, defaults: Call, fields: CallFi
   const { timeoutMs, lane, write, signal, read } = options;
   if (timeoutMs !== undefined && !isTimeout(timeoutMs, 1)) throw notTimeout(timeoutMs, 1);
   if (lane !== undefined && !LANES.includes(lane))
-    throw new OptionError('lane', `must be one of ${LANES.join(', ')}, got ${String(lane)}`);
+    throw new OptionError('lane', `must be one of ${LANES.join(', ')}, got ${shown(lane)}`);
   if (write !== undefined && !POLICIES.includes(write))
-    throw new OptionError('write', `must be one of ${POLICIES.join(', ')}, got ${String(write)}`);
+    throw new OptionError('write', `must be one of ${POLICIES.join(', ')}, got ${shown(write)}`);
   if (signal !== undefined) checkSignal(signal);
   let { prefer, asksNextOnMiss } = defaults;
   if (read !== undefined) {
@@ -119,7 +120,7 @@ export function isTimeout(timeoutMs: unknown, min: number): timeoutMs is number 
 
 export function notTimeout(timeoutMs: unknown, min: number): OptionError {
   const range = `a number of milliseconds of at least ${min}, below 2^31`;
-  return new OptionError('timeoutMs', `must be ${range}, got ${String(timeoutMs)}`);
+  return new OptionError('timeoutMs', `must be ${range}, got ${shown(timeoutMs)}`);
 }
 
 /** Whatever keeps the contract of an AbortSignal is one: test environments bring their own. */
@@ -147,7 +148,7 @@ export function resolveTtl(ttlMs: unknown, defaultMs: number): number {
   if (typeof ttlMs !== 'number' || !(ttlMs > 0) || ttlMs > MAX_TTL_MS)
     throw new OptionError(
       'ttlMs',
-      `must be a number of milliseconds above 0, at most ${MAX_TTL_MS}, or 'none', got ${typeof ttlMs === 'string' ? `'${ttlMs}'` : String(ttlMs)}`,
+      `must be a number of milliseconds above 0, at most ${MAX_TTL_MS}, or 'none', got ${shown(ttlMs)}`,
     );
   return Math.ceil(ttlMs);
 }

@@ -1,5 +1,6 @@
 /** The public calls whose outcome depends on what is stored, checked and handed to `ConditionalWrite`. */
 
+import { shown } from '../base/shown.js';
 import { secondHash } from '../base/string-hash.js';
 import type { CacheParts } from '../cache-parts.js';
 import type { Topology } from '../cluster/topology.js';
@@ -96,11 +97,11 @@ export async function count(
   options: CountOptions,
   call: Call,
 ): Promise<number> {
-  if (!Number.isSafeInteger(by)) throw new OptionError('by', `must be a safe integer, got ${String(by)}`);
+  if (!Number.isSafeInteger(by)) throw new OptionError('by', `must be a safe integer, got ${shown(by)}`);
   const delta = direction * by;
   const { initial = Math.max(0, delta) } = options;
   if (!Number.isSafeInteger(initial) || initial < 0)
-    throw new OptionError('initial', `must be an integer from 0 to 2^53 - 1, got ${String(initial)}`);
+    throw new OptionError('initial', `must be an integer from 0 to 2^53 - 1, got ${shown(initial)}`);
   const issued = issue(parts, key, options, call);
   const value = await decide(parts, issued, async (write, carried) => {
     refuseStaying(carried, issued);

@@ -1,5 +1,6 @@
 /** What `getOrSet` may be given, checked and completed. */
 
+import { shown } from '../base/shown.js';
 import { OptionError } from '../errors.js';
 import type { SetOptions } from './call-options.js';
 
@@ -50,7 +51,7 @@ const MAX_LOADER_MS = 2 ** 31 - 1;
 /** @throws OptionError */
 export function resolveLoad(options: GetOrSetOptions): LoadTerms {
   const { lease = true } = options;
-  if (typeof lease !== 'boolean') throw new OptionError('lease', `must be true or false, got ${String(lease)}`);
+  if (typeof lease !== 'boolean') throw new OptionError('lease', `must be true or false, got ${shown(lease)}`);
   const revalidateMs = duration(options.staleWhileRevalidateMs ?? 0, 'staleWhileRevalidateMs', 0);
   const staleIfErrorMs = duration(options.staleIfErrorMs ?? 0, 'staleIfErrorMs', 0);
   const negativeTtlMs = duration(options.negativeTtlMs ?? 0, 'negativeTtlMs', 0);
@@ -70,12 +71,12 @@ export function resolveLoad(options: GetOrSetOptions): LoadTerms {
 
 function share(value: number, path: string): number {
   if (typeof value !== 'number' || !(value >= 0 && value < 1))
-    throw new OptionError(path, `must be a number from 0 to below 1, got ${String(value)}`);
+    throw new OptionError(path, `must be a number from 0 to below 1, got ${shown(value)}`);
   return value;
 }
 
 function duration(value: number, path: string, min: number, max = Number.MAX_SAFE_INTEGER): number {
   if (typeof value !== 'number' || !(value >= min && value <= max))
-    throw new OptionError(path, `must be a number of milliseconds from ${min} to ${max}, got ${String(value)}`);
+    throw new OptionError(path, `must be a number of milliseconds from ${min} to ${max}, got ${shown(value)}`);
   return value;
 }

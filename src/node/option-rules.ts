@@ -3,6 +3,7 @@
  * After `resolveOptions` nobody reads what the user passed.
  */
 
+import { shown } from '../base/shown.js';
 import { OptionError } from '../errors.js';
 
 export interface OptionRule {
@@ -86,10 +87,4 @@ export function resolveOptions<T extends object>(
 
 function isWithin(value: unknown, min: number, max: number): boolean {
   return typeof value === 'number' && value >= min && value <= max;
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
-  return typeof value === 'function' ? 'a function' : String(value);
 }

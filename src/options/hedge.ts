@@ -1,5 +1,6 @@
 /** Whether reads that take long ask a second owner: the option and its check. */
 
+import { shown } from '../base/shown.js';
 import { OptionError } from '../errors.js';
 import { number, resolveOptions } from '../node/option-rules.js';
 import type { ReadOptions } from './groups.js';
@@ -21,7 +22,7 @@ export function resolveHedge(hedge: CacheReadOptions['hedge']): HedgeSettings {
   if (hedge === undefined || hedge === false) return undefined;
   if (hedge === true) return { afterMs: undefined };
   if (typeof hedge !== 'object' || hedge === null)
-    throw new OptionError('read.hedge', `must be true, false or { afterMs }, got ${String(hedge)}`);
+    throw new OptionError('read.hedge', `must be true, false or { afterMs }, got ${shown(hedge)}`);
   const { afterMs } = resolveOptions('read.hedge', hedge, { afterMs: 0 }, { afterMs: number(1) });
   if (afterMs === 0) throw new OptionError('read.hedge.afterMs', 'must be a number of at least 1, got undefined');
   return { afterMs };

@@ -3,6 +3,7 @@
  * name, and weight and zone of the primary.
  */
 
+import { shown } from '../base/shown.js';
 import { OptionError } from '../errors.js';
 import type { MemberRole } from '../failover/failover-settings.js';
 
@@ -43,12 +44,12 @@ export function placeOf({ group, role, priority, weight, zone }: PlaceOptions, p
   if (typeof group !== 'string' || group === '' || !group.isWellFormed())
     throw new OptionError(`${path}.group`, 'must be a non-empty, well-formed string');
   if (role !== 'primary' && role !== 'standby')
-    throw new OptionError(`${path}.role`, `must be 'primary' or 'standby' for a node of a group, got ${String(role)}`);
+    throw new OptionError(`${path}.role`, `must be 'primary' or 'standby' for a node of a group, got ${shown(role)}`);
   if (role === 'primary' && priority !== undefined)
     throw new OptionError(`${path}.priority`, 'must be left out: a primary comes first anyway');
   const number = priority ?? DEFAULT_PRIORITY;
   if (typeof number !== 'number' || !Number.isInteger(number) || number < 0)
-    throw new OptionError(`${path}.priority`, `must be an integer of at least 0, got ${String(number)}`);
+    throw new OptionError(`${path}.priority`, `must be an integer of at least 0, got ${shown(number)}`);
   if (role === 'standby')
     for (const [field, value] of Object.entries({ weight, zone }))
       if (value !== undefined)

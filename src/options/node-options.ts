@@ -1,5 +1,6 @@
 /** From what a user writes for a node (a URL, or an object with one) to a node's identity and how to reach it. */
 
+import { shown } from '../base/shown.js';
 import type { Address, CredentialsSource, Driver, TlsOptions } from '../driver/driver.js';
 import { OptionError } from '../errors.js';
 import type { MemberRole } from '../failover/failover-settings.js';
@@ -110,7 +111,7 @@ function parseMember(entry: unknown, path: string): NodeSpec {
   onlyKnown(options, FIELDS, path);
   const { weight = 1, zone, driver, name: given } = options;
   if (typeof weight !== 'number' || !(weight > 0) || weight > 1000)
-    throw new OptionError(`${path}.weight`, `must be a number above 0, at most 1000, got ${String(weight)}`);
+    throw new OptionError(`${path}.weight`, `must be a number above 0, at most 1000, got ${shown(weight)}`);
   if (zone !== undefined && (typeof zone !== 'string' || zone === ''))
     throw new OptionError(`${path}.zone`, 'must be a non-empty string');
   if (given !== undefined && (typeof given !== 'string' || given === '' || !given.isWellFormed()))
@@ -175,7 +176,7 @@ function byFleet(options: NodeOptions, url: FleetUrl, path: string): Reach {
 
 function checkDatabase(database: number | undefined, path: string): void {
   if (database !== undefined && (!Number.isInteger(database) || database < 0))
-    throw new OptionError(`${path}.database`, `must be an integer of at least 0, got ${String(database)}`);
+    throw new OptionError(`${path}.database`, `must be an integer of at least 0, got ${shown(database)}`);
 }
 
 function byDriver(options: NodeOptions, driver: Driver, path: string): Reach {
