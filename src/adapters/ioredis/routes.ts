@@ -45,7 +45,7 @@ const NAMES: Readonly<Partial<Record<Route, string>>> = {
   any:
     'echo time lolwut info command lastsave role client|id client|info client|getname client|help client|trackinginfo ' +
     'client|getredir function|list function|dump function|stats function|help script|help config|get config|help ' +
-    'slowlog|get slowlog|len slowlog|help latency memory|doctor memory|stats memory|malloc-stats memory|help object|help acl',
+    'slowlog|get slowlog|len slowlog|help latency memory|doctor memory|stats memory|malloc-stats memory|help object|help xgroup|help xinfo|help acl',
   first: 'eval eval_ro evalsha evalsha_ro fcall fcall_ro',
   scan: 'scan',
   randomkey: 'randomkey',
@@ -57,7 +57,8 @@ const NAMES: Readonly<Partial<Record<Route, string>>> = {
   quit: 'quit',
   refused:
     'select auth hello reset monitor sync psync replconf replicaof slaveof failover shutdown cluster asking readonly ' +
-    'readwrite debug wait waitaof swapdb module client sentinel acl|setuser acl|deluser acl|load acl|save',
+    'readwrite debug wait waitaof swapdb module client sentinel acl|setuser acl|deluser acl|load acl|save ' +
+    'backup bless|scan himport hotkeys pfselftest script|debug trimslots',
 };
 
 const ROUTES: ReadonlyMap<string, Route> = new Map(
