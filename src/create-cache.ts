@@ -30,6 +30,7 @@ import { RateLimiter } from './node/rate-limit.js';
 import { Sweep } from './node/sweep.js';
 import { type CacheOptions, type CacheSettings, resolveCacheOptions } from './options.js';
 import { promised } from './replication/promised-attempt.js';
+import { ReadWatch } from './replication/read-watch.js';
 import { RingView } from './ring-view.js';
 
 /**
@@ -108,6 +109,7 @@ export function assembleParts(
     suspect: (node: CacheNode) => cluster.suspect(node),
     emptied: (node: CacheNode) => cluster.emptied(node),
   };
+  const watch = settings.migration === undefined ? undefined : new ReadWatch();
   const contexts = createContexts({
     disabledRules,
     settings,
@@ -122,10 +124,11 @@ export function assembleParts(
     negatives,
     events,
     payer,
+    watch,
     topology: () => cluster.topology,
     isOver: () => lifecycle.isOver,
   });
-  const cluster = createCluster({ settings, surroundings, keys, contexts });
+  const cluster = createCluster({ settings, surroundings, keys, contexts, watch });
   const discovery =
     settings.discovery === undefined
       ? undefined

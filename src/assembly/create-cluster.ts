@@ -15,6 +15,7 @@ import type { CacheSettings } from '../options.js';
 import type { Carry } from '../replication/carry.js';
 import type { ReadContext } from '../replication/contexts.js';
 import type { ReadRepair } from '../replication/read-repair.js';
+import type { ReadWatch } from '../replication/read-watch.js';
 import type { Placement } from '../ring/placement.js';
 import type { RingChangeOptions } from '../ring-view.js';
 import type { NodeState } from '../stats.js';
@@ -29,12 +30,15 @@ import { PlacementMigration } from './placement-migration.js';
 import { Placer } from './placer.js';
 import { createProbe } from './probe.js';
 import { createTransfer } from './transfer.js';
+import { viewMigration } from './view-migration.js';
 
 export interface ClusterParts {
   readonly settings: CacheSettings;
   readonly surroundings: NodeSurroundings;
   readonly keys: KeySpace;
   readonly contexts: { readonly read: ReadContext; readonly repair: ReadRepair; readonly carry: Carry };
+  /** There where there is a migration. */
+  readonly watch: ReadWatch | undefined;
 }
 
 export interface Cluster extends ClusterCalls {
@@ -54,7 +58,7 @@ export interface Cluster extends ClusterCalls {
   groupOf(node: CacheNode): GroupView | undefined;
 }
 
-export function createCluster({ settings, surroundings, keys, contexts }: ClusterParts): Cluster {
+export function createCluster({ settings, surroundings, keys, contexts, watch }: ClusterParts): Cluster {
   const { clock, random, health, handoff } = settings;
   const { ledger, stamps, events } = surroundings;
   const canaries = keys.reservedKey('canary-');
@@ -86,7 +90,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
     },
   });
   const migration =
-    settings.migration === undefined
+    settings.migration === undefined || watch === undefined
       ? undefined
       : new PlacementMigration({
           clock,
@@ -94,7 +98,8 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
           rebalancer: () => rebalancer,
           replace: (...change) => membership.replace(...change),
           to,
-          counters: contexts.read.counters,
+          read: contexts.read,
+          watch,
           events,
         });
   const rebalancer = new Rebalancer(
@@ -182,7 +187,7 @@ export function createCluster({ settings, surroundings, keys, contexts }: Cluste
       return rebalancer.current;
     },
     rebalancer,
-    migration,
+    migration: migration && viewMigration(migration, contexts.read.counters),
     placementAfter: (change) => placer.after(rebalancer.current, change),
     addNode: (entry) => membership.addNode(entry),
     removeNode: (name, options) => membership.removeNode(name, options),

@@ -21,6 +21,7 @@ import { Copying } from '../replication/copying.js';
 import { Hedges } from '../replication/hedges.js';
 import { KeyQueue } from '../replication/key-queue.js';
 import { ReadRepair } from '../replication/read-repair.js';
+import type { ReadWatch } from '../replication/read-watch.js';
 import { StandInRenewal } from '../replication/stand-in-renewal.js';
 import { ValueJudge } from '../replication/value-judge.js';
 import { xxh32 } from '../ring/hash.js';
@@ -41,6 +42,8 @@ export interface ContextParts {
   readonly negatives: NearCache<true>;
   readonly events: EventBus;
   readonly payer: DebtPayer;
+  /** Hears how reads end; `undefined` where nobody compares. */
+  readonly watch: ReadWatch | undefined;
   readonly topology: () => Topology;
   /** Whether the nodes have been closed. */
   readonly isOver: () => boolean;
@@ -55,7 +58,8 @@ export function createContexts(parts: ContextParts): {
   /** Whether a call is under way that asks no node just now: it waits to be tried again, or for its key to be carried over. */
   readonly hasWaiting: () => boolean;
 } {
-  const { settings, disabledRules, turn, ledger, values, calendar, generations, near, fallback, events, payer } = parts;
+  const { settings, disabledRules, turn, ledger, values, calendar, generations, near, fallback, events, payer, watch } =
+    parts;
   const { clock } = settings;
   const counters: Counters = {
     corrupt: 0,
@@ -98,6 +102,17 @@ export function createContexts(parts: ContextParts): {
     if (verdict !== 'expired') counters.corrupt++;
     if (verdict === 'wrong-key') node.foreignReply(hash);
   };
+  const fill: ReadContext['fill'] = (key, hash, generation, kept, expiresAt, askedAt) => {
+    if (state.isDegraded) state.recovered();
+    if (fallback !== undefined && refill.isDue(hash, turn.now)) {
+      // What a write came across is not remembered, so it is due again at the next read.
+      if (!generations.isCurrent(hash, generation)) refill.forget(hash);
+      else fallback.fill(key, hash, generation, kept, kept.bytes, askedAt);
+    }
+    if (near === undefined) return;
+    const lifeMs = expiresAt === 0 ? Number.POSITIVE_INFINITY : expiresAt - calendar.now();
+    near.fill(key, hash, generation, kept, kept.bytes, lifeMs, askedAt);
+  };
   const read: ReadContext = {
     ...common,
     judge: new ValueJudge({ ...common, rejected }),
@@ -105,17 +120,14 @@ export function createContexts(parts: ContextParts): {
     isOver: parts.isOver,
     hedges: hedgesOf(settings, retries),
     formerReads: { budgetMs: settings.handoff.budgetMs, limit: settings.handoff.concurrency, underWay: 0 },
-    fill(key, hash, generation, kept, expiresAt, askedAt) {
-      if (state.isDegraded) state.recovered();
-      if (fallback !== undefined && refill.isDue(hash, turn.now)) {
-        // What a write came across is not remembered, so it is due again at the next read.
-        if (!generations.isCurrent(hash, generation)) refill.forget(hash);
-        else fallback.fill(key, hash, generation, kept, kept.bytes, askedAt);
-      }
-      if (near === undefined) return;
-      const lifeMs = expiresAt === 0 ? Number.POSITIVE_INFINITY : expiresAt - calendar.now();
-      near.fill(key, hash, generation, kept, kept.bytes, lifeMs, askedAt);
-    },
+    missed: watch === undefined ? undefined : (key, hash, generation) => watch.missed(key, hash, generation),
+    fill:
+      watch === undefined
+        ? fill
+        : (key, hash, generation, kept, expiresAt, askedAt) => {
+            watch.found(key, hash, generation, kept);
+            fill(key, hash, generation, kept, expiresAt, askedAt);
+          },
     fallbackValue(key, error) {
       state.degraded(error);
       const remembered = fallback?.get(key, common.ledgerHash(key, parts.topology().placement.hash(key)));

@@ -1,14 +1,10 @@
 /**
- * PlacementMigration: moves keys from the old placement to the new one, step by step, and back again. A step is a hand-off
- * like that of any change of the ring; its former owners stay within reach until the old place is dropped.
- *
- * Nobody's fallback to the old place ends while keys are cut over: a hand-off that goes up is a further step of the one that
- * began with all keys in the old place, and one that goes down remembers where the keys have been meanwhile.
+ * PlacementMigration: moves keys from the old placement to the new one, step by step, and back again, as its ramp, its user
+ * and its bounds say. Until it is promoted the old place stays within reach: what is missed in the new one is asked for there.
  */
 
 import type { Clock, Timer } from '../base/clock.js';
-import type { MigrationPhase, MigrationView } from '../calls/migration-view.js';
-import { MigratingPlacement } from '../cluster/migrating/migrating-placement.js';
+import type { MigrationPhase } from '../calls/migration-view.js';
 import { Ramp } from '../cluster/migrating/ramp.js';
 import type { ChangeKind, Rebalancer } from '../cluster/rebalancer.js';
 import type { Topology } from '../cluster/topology.js';
@@ -16,9 +12,14 @@ import { OptionError } from '../errors.js';
 import type { EventBus } from '../events.js';
 import type { CacheNode } from '../node/cache-node.js';
 import { type MigrationSettings, type RampWindow, resolveRamp } from '../options/migration.js';
-import type { Counters } from '../replication/contexts.js';
+import type { ReadContext } from '../replication/contexts.js';
+import type { ReadWatch } from '../replication/read-watch.js';
+import type { ShadowRead } from '../replication/shadow-read.js';
 import { HASH_SPACE } from '../ring/arcs.js';
+import { cutOver, percentOf } from './cut-over.js';
+import { MigrationGuard } from './migration-guard.js';
 import type { PlacedNodes } from './placer.js';
+import { shadowReads } from './shadowing.js';
 
 export interface PlacementMigrationParts {
   readonly clock: Clock;
@@ -28,15 +29,20 @@ export interface PlacementMigrationParts {
   readonly replace: (placed: PlacedNodes, reason: string, kind: ChangeKind) => void;
   /** The nodes of the cache, placed by the new rule alone. */
   readonly to: PlacedNodes;
-  readonly counters: Counters;
+  readonly read: ReadContext;
+  readonly watch: ReadWatch;
   readonly events: EventBus;
 }
 
 /** Where it stands, less what follows from the ramp. */
 type Stage = 'read-through' | 'shadow' | 'cutting' | 'promoting' | 'promoted' | 'rolled-back';
 
-export class PlacementMigration implements MigrationView {
+export class PlacementMigration {
   readonly #parts: PlacementMigrationParts;
+  /** `undefined` without bounds. */
+  readonly guard: MigrationGuard | undefined;
+  /** `undefined` where nothing is compared. */
+  readonly shadow: ShadowRead | undefined;
   #stage: Stage;
   #ramp: Ramp;
   #pausedAt: number | undefined;
@@ -45,10 +51,19 @@ export class PlacementMigration implements MigrationView {
   #isStopped = false;
 
   constructor(parts: PlacementMigrationParts) {
-    const { clock, settings } = parts;
+    const { clock, settings, watch, read, to } = parts;
+    const { bounds, isShadow, mode } = settings;
+    const topology = (): Topology => parts.rebalancer().current;
+    const left = (reason: string): void => {
+      if (this.keepsOld) this.rollBack(reason);
+    };
     this.#parts = parts;
-    this.#stage = settings.mode === 'read-through' ? 'read-through' : settings.isShadow ? 'shadow' : 'cutting';
-    this.#ramp = rampOf(settings.ramp, clock);
+    this.#stage = mode === 'read-through' ? 'read-through' : isShadow ? 'shadow' : 'cutting';
+    this.#ramp = rampOf(settings.ramp ?? (isShadow ? 100 : 0), clock);
+    this.guard =
+      bounds && new MigrationGuard({ clock, bounds, watch, topology, isCutting: () => this.percent > 0, left });
+    const isMeant = (hash: number): boolean => hash < (this.#ramp.percentAt(clock.wall()) / 100) * HASH_SPACE;
+    this.shadow = isShadow ? shadowReads(watch, read, to, topology, isMeant) : undefined;
   }
 
   get phase(): MigrationPhase {
@@ -58,17 +73,7 @@ export class PlacementMigration implements MigrationView {
   }
 
   get percent(): number {
-    const { placement } = this.#parts.rebalancer().current;
-    if (placement instanceof MigratingPlacement) return (placement.boundary / HASH_SPACE) * 100;
-    return this.#stage === 'promoted' ? 100 : 0;
-  }
-
-  get moved(): number {
-    return this.#parts.counters.repairs;
-  }
-
-  get missesServedByOld(): number {
-    return this.#parts.counters.handoffHits;
+    return percentOf(this.#parts.rebalancer().current) ?? (this.#stage === 'promoted' ? 100 : 0);
   }
 
   /** Whether the old place stays within reach, though all was carried over or the hand-off's time is up. */
@@ -76,19 +81,19 @@ export class PlacementMigration implements MigrationView {
     return this.#stage === 'cutting' || this.#stage === 'promoting';
   }
 
-  /** Whether its placement is in use, so that the nodes cannot be changed. */
+  /** Whether both places are in use, so that the nodes cannot be changed. */
   get isUnderWay(): boolean {
     return this.#stage !== 'promoted';
-  }
-
-  /** Whether the node is there for the old place alone. */
-  isOld(node: CacheNode): boolean {
-    return this.isUnderWay && !this.#parts.to.nodes.includes(node);
   }
 
   /** Whether nodes tell all their keys, of no namespace. */
   get carriesAll(): boolean {
     return this.#parts.settings.carriesAll && this.isUnderWay;
+  }
+
+  /** Whether the node is there for the old place alone. */
+  isOld(node: CacheNode): boolean {
+    return this.isUnderWay && !this.#parts.to.nodes.includes(node);
   }
 
   /** Whether a node holds a key that none of the places under way puts there: left behind long ago, it must not be carried on. */
@@ -100,38 +105,37 @@ export class PlacementMigration implements MigrationView {
   }
 
   start(): void {
-    if (this.#stage === 'cutting') this.#follow();
+    this.guard?.start();
+    this.#follow();
   }
 
   stop(): void {
     this.#isStopped = true;
     this.#timer?.cancel();
+    this.guard?.stop();
   }
 
   begin(): void {
-    const { clock, settings } = this.#parts;
-    if (this.#stage !== 'read-through' && this.#stage !== 'shadow') return;
-    this.#stage = 'cutting';
-    this.#ramp = rampOf(settings.ramp, clock);
-    this.#follow();
+    if (this.#stage === 'read-through' || this.#stage === 'shadow') this.rampTo(this.#parts.settings.ramp ?? 0);
   }
 
   rampTo(ramp: number | RampWindow): void {
-    this.#assertUnderWay();
-    const { clock } = this.#parts;
-    this.#ramp = rampOf(resolveRamp(ramp, 'ramp'), clock);
+    if (this.#stage === 'promoted' || this.#stage === 'promoting')
+      throw new OptionError('migration', `is ${this.#stage} already`);
+    this.#ramp = rampOf(resolveRamp(ramp, 'ramp'), this.#parts.clock);
     this.#stage = 'cutting';
+    this.#parts.watch.listener = undefined;
     this.#unpause();
     this.#follow();
   }
 
   pause(): void {
-    const { clock, rebalancer } = this.#parts;
+    const { clock, rebalancer, events } = this.#parts;
     if (this.#stage !== 'cutting' || this.#pausedAt !== undefined) return;
     this.#timer?.cancel();
     this.#pausedAt = clock.wall();
     rebalancer().pause();
-    this.#parts.events.emit('migrationPaused', { percent: this.percent });
+    events.emit('migrationPaused', { percent: this.percent });
   }
 
   resume(): void {
@@ -150,11 +154,12 @@ export class PlacementMigration implements MigrationView {
   }
 
   rollBack(reason = 'asked for'): void {
-    this.#assertUnderWay();
-    if (this.#stage === 'rolled-back') return;
+    if (this.#stage === 'promoted') throw new OptionError('migration', 'is promoted already');
+    if (this.#stage === 'rolled-back' || this.#isStopped) return;
     this.#timer?.cancel();
     const { percent } = this;
     this.#stage = 'rolled-back';
+    this.#parts.watch.listener = undefined;
     this.#unpause();
     this.#cut(0, `rolled back: ${reason}`);
     this.#parts.events.emit('migrationRolledBack', { percent, reason });
@@ -163,19 +168,19 @@ export class PlacementMigration implements MigrationView {
   async #promote(): Promise<void> {
     const { rebalancer, replace, to, events } = this.#parts;
     if (this.#stage === 'promoted') return;
-    if (this.#stage !== 'cutting')
-      throw new OptionError('migration', `cannot be promoted in phase '${this.phase}': begin first`);
+    if (this.#stage !== 'cutting') throw new OptionError('migration', `cannot be promoted in phase '${this.phase}'`);
     this.#timer?.cancel();
     this.#unpause();
     this.#stage = 'promoting';
     this.#cut(100, 'migrated to 100 %');
     await rebalancer().settled();
     if (this.#isStopped) return;
-    if ((this.#stage as Stage) !== 'promoting') throw new OptionError('migration', 'was rolled back meanwhile');
+    if (!this.keepsOld) throw new OptionError('migration', 'was rolled back meanwhile');
     this.#stage = 'promoted';
+    this.guard?.stop();
     rebalancer().endHandoff('promoted');
     replace(to, 'promoted', 'cut');
-    events.emit('migrationPromoted', { moved: this.moved });
+    events.emit('migrationPromoted', { moved: this.#parts.read.counters.repairs });
   }
 
   /** Does what the ramp asks for by now, and waits for its next step. */
@@ -183,22 +188,22 @@ export class PlacementMigration implements MigrationView {
     this.#timer?.cancel();
     if (this.#isStopped || this.#stage !== 'cutting' || this.#pausedAt !== undefined) return;
     const { clock, events } = this.#parts;
-    const before = this.percent;
-    const percent = this.#ramp.percentAt(clock.wall());
-    this.#cut(percent, `migrated to ${Number(percent.toFixed(2))} %`);
-    if (percent !== before) events.emit('migrationRamped', { percent: this.percent, from: before });
+    const from = this.percent;
+    const asked = this.#ramp.percentAt(clock.wall());
+    // A window only goes up, also where the calendar jumps back.
+    const percent = this.#ramp.isWindow ? Math.max(from, asked) : asked;
+    const isCut = this.#cut(percent, `migrated to ${Number(percent.toFixed(2))} %`);
+    if (isCut) events.emit('migrationRamped', { percent, from });
+    // A listener may have changed all that.
     const nextIn = this.#ramp.nextIn(clock.wall());
-    if (nextIn !== undefined) this.#timer = clock.setTimer(() => this.#follow(), nextIn);
+    this.#timer?.cancel();
+    if (this.phase === 'ramping' && nextIn !== undefined) this.#timer = clock.setTimer(() => this.#follow(), nextIn);
   }
 
-  #cut(percent: number, reason: string): void {
+  #cut(percent: number, reason: string): boolean {
     const { rebalancer, replace } = this.#parts;
-    const { placement, nodes, previous } = rebalancer().current;
-    const boundary = Math.round((percent / 100) * HASH_SPACE);
-    if (!(placement instanceof MigratingPlacement) || placement.boundary === boundary) return;
-    const isRemembered = boundary > placement.boundary && hadBelow(previous, placement.boundary);
-    const kind = isRemembered ? 'step' : 'handoff';
-    replace({ placement: placement.cutAt(boundary), nodes }, reason, kind);
+    if (this.percent === 0) this.guard?.look();
+    return cutOver(rebalancer().current, percent, (placed, kind) => replace(placed, reason, kind));
   }
 
   #unpause(): void {
@@ -206,21 +211,8 @@ export class PlacementMigration implements MigrationView {
     this.#pausedAt = undefined;
     this.#parts.rebalancer().resume();
   }
-
-  /** @throws OptionError */
-  #assertUnderWay(): void {
-    if (this.#stage === 'promoted' || this.#stage === 'promoting')
-      throw new OptionError('migration', `is ${this.#stage} already`);
-  }
 }
 
-/** Whether one of the snapshots had all keys from this boundary on in the old place. */
-function hadBelow(snapshots: Topology | undefined, boundary: number): boolean {
-  for (let at = snapshots; at !== undefined; at = at.previous)
-    if (at.placement instanceof MigratingPlacement && at.placement.boundary <= boundary) return true;
-  return false;
-}
-
-function rampOf(ramp: MigrationSettings['ramp'], clock: Clock): Ramp {
+function rampOf(ramp: NonNullable<MigrationSettings['ramp']>, clock: Clock): Ramp {
   return new Ramp(typeof ramp === 'number' ? ramp : { ...ramp, startAt: ramp.startAt ?? clock.wall() });
 }

@@ -37,7 +37,7 @@ export interface MigrationBounds {
 
 export interface MigrationOptions {
   readonly from: MigrationSource;
-  /** Percent of the keys that are cut over, by their hash; or a window in which all of them are. @default 0 */
+  /** Percent of the keys that are cut over, by their hash; or a window in which all of them are. @default 0, and all for `shadow` */
   readonly ramp?: number | RampWindow | undefined;
   /** Cuts nothing over: reads are served from the old place, and those of the keys that would be cut over are compared with the new one. @default false */
   readonly shadow?: boolean | undefined;
@@ -68,7 +68,7 @@ export interface MigrationSettings {
   readonly at: readonly number[];
   /** Old nodes that are none of the cache's. */
   readonly oldOnly: readonly NodeSpec[];
-  readonly ramp: number | WindowSettings;
+  readonly ramp: number | WindowSettings | undefined;
   readonly isShadow: boolean;
   readonly mode: 'copy-forward' | 'read-through';
   readonly carriesAll: boolean;
@@ -112,13 +112,13 @@ export function resolveMigration(given: MigrationOptions, nodes: readonly NodeSp
   });
   if (new Set(at).size < at.length)
     throw new OptionError('migration.from.nodes', 'must name each node once, got two that are one node of the cache');
-  const { ramp = 0 } = options;
+  const { ramp } = options;
   return Object.freeze<MigrationSettings>({
     fromKind,
     fromNodes,
     at,
     oldOnly,
-    ramp: resolveRamp(ramp, 'migration.ramp'),
+    ramp: ramp === undefined ? undefined : resolveRamp(ramp, 'migration.ramp'),
     isShadow: options.shadow ?? false,
     mode: options.mode ?? 'copy-forward',
     carriesAll: options.carry === 'all',

@@ -87,6 +87,8 @@ export interface ReadContext extends KeyContext {
    * `expiresAt` is the envelope's, 0 if it has none; `askedAt` the monotonic time from which on it may have changed.
    */
   fill(key: string, hash: number, generation: number, kept: Kept, expiresAt: number, askedAt: number): void;
+  /** A read of the key, begun under `generation`, ends in a miss; `undefined` where nobody wants to know. */
+  readonly missed: ((key: string, hash: number, generation: number) => void) | undefined;
   /** Bytes under the key that are no live value of ours. */
   rejected(node: CacheNode, hash: number, verdict: Verdict): void;
   /** What was remembered, when the owners failed with `error`. */

@@ -100,7 +100,7 @@ export class KeyRead implements HedgedRead {
     const node = attempt.node as CacheNode;
     node.misses++;
     if (this.topology.previous === undefined && (this.topology.replication === 1 || !this.call.asksNextOnMiss)) {
-      this.resolve(undefined);
+      this.endWithMiss();
       return;
     }
     const beyond = this.further(attempt.startedAt);
@@ -189,7 +189,7 @@ export class KeyRead implements HedgedRead {
     if (leftMs > 0 && this.topology.previous !== undefined && this.askFormer(beyond, leftMs)) return;
     // One owner that answers "nothing trustworthy here" settles it; failures of the others do not make it less true.
     const failure = beyond.error ?? error;
-    if (beyond.missedAt !== undefined || failure === undefined) this.resolve(undefined);
+    if (beyond.missedAt !== undefined || failure === undefined) this.endWithMiss();
     else if (leftMs > 0 && context.retries.mayRetry(failure, beyond.attempts)) {
       beyond.walk = undefined;
       context.retries.later(beyond.attempts, leftMs, () => this.walkOn(failure, undefined, 0));
@@ -227,6 +227,11 @@ export class KeyRead implements HedgedRead {
     const walk = new OwnerWalk(owners, call.prefer, context.counters.walks++);
     for (const owner of owners) if (!this.mayAsk(owner)) walk.leaveOut(owner);
     return walk;
+  }
+
+  private endWithMiss(): void {
+    this.context.missed?.(this.key, this.hash, this.generation);
+    this.resolve(undefined);
   }
 
   private giveUp(error: CacheError): void {

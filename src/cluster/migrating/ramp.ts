@@ -18,6 +18,10 @@ export class Ramp {
     this.#goal = goal;
   }
 
+  get isWindow(): boolean {
+    return typeof this.#goal !== 'number';
+  }
+
   percentAt(wall: number): number {
     if (typeof this.#goal === 'number') return this.#goal;
     const { steps } = this.#goal;
