@@ -24,8 +24,7 @@ const SENTINELS = 3;
 const READY_LIMIT_MS = 10_000;
 const POLL_MS = 20;
 /** Sentinels find each other, and hear of the replica, at these intervals; the defaults are seconds. */
-const HASTE =
-  'SENTINEL DEBUG PUBLISH-PERIOD 100 INFO-PERIOD 100 ASK-PERIOD 100 PING-PERIOD 50 ELECTION-TIMEOUT 1000\r\n';
+const HASTE = 'SENTINEL DEBUG PUBLISH-PERIOD 100 INFO-PERIOD 100 ASK-PERIOD 100\r\n';
 
 export class SentinelFleet {
   readonly masterName = NAME;
