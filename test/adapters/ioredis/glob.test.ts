@@ -42,8 +42,8 @@ describe('a pattern', () => {
   it('matches what KEYS matches', async () => {
     await fc.assert(
       fc.asyncProperty(text, text, async (pattern, key) => {
-        // Redis counts bytes, this counts characters: they agree wherever ? and sets meet ASCII alone.
-        fc.pre(!key.includes('é') || !/[?[]/.test(pattern));
+        // Redis counts bytes, this counts characters: they agree wherever ? and sets have to do with ASCII alone.
+        fc.pre(!(key + pattern).includes('é') || !/[?[]/.test(pattern));
         await redis.set(key, '');
         const found = (await redis.keys(pattern)).includes(key);
         await redis.del(key);
