@@ -16,7 +16,7 @@ import { setFairTimer } from '../../base/fair-timer.js';
 import type { Connection } from '../../driver/driver.js';
 import { CacheError, TimeoutError } from '../../errors.js';
 import type { CacheNode } from '../../node/cache-node.js';
-import { BlockingLine, type LineTerms } from './blocking-line.js';
+import { BlockingLine } from './blocking-line.js';
 import { commonOwner } from './cross-node.js';
 import type { Fleet } from './fleet.js';
 import { asReplyError, settle } from './reply.js';
@@ -26,11 +26,17 @@ import { keysOf, keyText, nameOf, wordsOf } from './words.js';
 /** Of those that wait and those that wait for their turn together. */
 const MOST_CALLS = 10_000;
 
-export interface BlockingTerms extends LineTerms {
+export interface BlockingTerms {
+  /** One attempt to connect. */
+  readonly connectMs: number;
+  /** How long a server is tried that cannot be reached. */
+  readonly patienceMs: number;
   /** How much later than a command's own timeout its answer may come. */
   readonly graceMs: number;
   /** Where set, as in ioredis: a command without timeout is given up after this, and what is given up answers `null`. */
   readonly longestMs: number | undefined;
+  /** How often the server is asked whether it still knows those who wait. */
+  readonly lookEveryMs: number;
   readonly clock: Clock;
 }
 
@@ -40,6 +46,7 @@ interface Call {
   /** In ms; 0: for ever. */
   readonly waitMs: number;
   connection: Connection | undefined;
+  limit: Timer | undefined;
   isSettled: boolean;
 }
 
@@ -55,7 +62,7 @@ export class BlockingCalls {
   constructor(fleet: Fleet, terms: BlockingTerms) {
     this.#fleet = fleet;
     this.#terms = terms;
-    this.#vigil = new Vigil(fleet, () => this.#lines);
+    this.#vigil = new Vigil(fleet, () => this.#lines, terms.lookEveryMs);
   }
 
   /** Settles the command sooner or later. @throws CacheError at once, nothing sent */
@@ -65,8 +72,9 @@ export class BlockingCalls {
     if (this.#calls.size >= MOST_CALLS)
       throw new CacheError('ERR_BULKHEAD_FULL', `${MOST_CALLS} commands wait already`, { node: node.name });
     const waitMs = command.extractBlockingTimeout() ?? 0;
-    const call: Call = { command, node, waitMs, connection: undefined, isSettled: false };
+    const call: Call = { command, node, waitMs, connection: undefined, limit: undefined, isSettled: false };
     this.#calls.add(call);
+    this.#limit(call);
     const key = keyText(keys[0] ?? '');
     const before = this.#turns.get(key);
     // What was issued so far, and not what comes while others are waited for.
@@ -99,15 +107,18 @@ export class BlockingCalls {
     if (call.isSettled) return;
     const line = this.#lineOf(call.node);
     try {
-      const connection = await line.take();
+      const connection = await line.take(
+        call.limit === undefined ? this.#terms.patienceMs : Infinity,
+        () => !call.isSettled,
+      );
       if (call.isSettled) {
         line.giveBack(connection);
         return;
       }
       call.connection = connection;
-      const timer = this.#limit(call, line, connection);
+      const deadline = this.#deadline(call, line, connection);
       this.#vigil.begin();
-      const reply = await line.ask(connection, wordsOf(call.command)).finally(() => timer?.cancel());
+      const reply = await line.ask(connection, wordsOf(call.command)).finally(() => deadline?.cancel());
       this.#settle(call, () => settle(call.command, reply));
     } catch (error) {
       const failure = error instanceof CacheError ? asReplyError(error, call.command) : (error as Error);
@@ -115,23 +126,40 @@ export class BlockingCalls {
     }
   }
 
-  #limit(call: Call, line: BlockingLine, connection: Connection): Timer | undefined {
-    const { graceMs, longestMs, clock } = this.#terms;
-    const limitMs = call.waitMs > 0 ? call.waitMs + graceMs : longestMs;
-    if (limitMs === undefined || limitMs > LONGEST_TIMER_MS) return undefined;
-    const giveUp = () => {
-      if (longestMs !== undefined) this.#settle(call, () => call.command.resolve(null));
-      const where = { node: call.node.name };
-      const error = new TimeoutError(`${nameOf(call.command)} was not answered in time`, limitMs, true, where);
-      line.drop(connection, error);
-    };
-    return setFairTimer(clock, giveUp, limitMs);
+  /** That of `longestMs`: from the call on, whatever it waits for, and no failure. */
+  #limit(call: Call): void {
+    const { longestMs } = this.#terms;
+    if (longestMs === undefined) return;
+    const limitMs = call.waitMs > 0 ? this.#dueMs(call) : longestMs;
+    call.limit = this.#in(limitMs, () => {
+      const { connection } = call;
+      this.#settle(call, () => call.command.resolve(null));
+      if (connection !== undefined) this.#lineOf(call.node).drop(connection, this.#late(call, limitMs));
+    });
+  }
+
+  #deadline(call: Call, line: BlockingLine, connection: Connection): Timer | undefined {
+    if (call.waitMs === 0) return undefined;
+    const dueMs = this.#dueMs(call);
+    return this.#in(dueMs, () => line.drop(connection, this.#late(call, dueMs)));
+  }
+
+  #dueMs({ waitMs }: Call): number {
+    return waitMs + this.#terms.graceMs;
+  }
+
+  #in(ms: number, task: () => void): Timer | undefined {
+    return ms > LONGEST_TIMER_MS ? undefined : setFairTimer(this.#terms.clock, task, ms);
+  }
+
+  #late({ command, node }: Call, limitMs: number): TimeoutError {
+    return new TimeoutError(`${nameOf(command)} was not answered in time`, limitMs, true, { node: node.name });
   }
 
   #lineOf(node: CacheNode): BlockingLine {
     let line = this.#lines.get(node);
     if (line === undefined) {
-      line = new BlockingLine(node, this.#terms);
+      line = new BlockingLine(node, this.#terms.connectMs);
       this.#lines.set(node, line);
     }
     return line;
@@ -144,6 +172,7 @@ export class BlockingCalls {
   #settle(call: Call, tell: () => void): void {
     if (call.isSettled) return;
     call.isSettled = true;
+    call.limit?.cancel();
     this.#calls.delete(call);
     tell();
   }

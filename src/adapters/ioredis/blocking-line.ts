@@ -14,24 +14,17 @@ const MOST_CONNECTIONS = 500;
 const MOST_IDLE = 16;
 const PAUSES = { backoff: 'exponential', jitter: 'equal', baseMs: 20, maxMs: 200 } as const;
 
-export interface LineTerms {
-  /** One attempt to connect. */
-  readonly connectMs: number;
-  /** All attempts of one command together. */
-  readonly patienceMs: number;
-}
-
 export class BlockingLine {
   readonly #node: CacheNode;
-  readonly #terms: LineTerms;
+  readonly #connectMs: number;
   readonly #idle: Connection[] = [];
   readonly #busy = new Set<Connection>();
   readonly #closing = new AbortController();
   #opening = 0;
 
-  constructor(node: CacheNode, terms: LineTerms) {
+  constructor(node: CacheNode, connectMs: number) {
     this.#node = node;
-    this.#terms = terms;
+    this.#connectMs = connectMs;
   }
 
   /** Connections on which a command waits. */
@@ -39,8 +32,11 @@ export class BlockingLine {
     return this.#busy;
   }
 
-  /** One that nobody uses, for `ask`. @throws CacheError */
-  async take(): Promise<Connection> {
+  /**
+   * One that nobody uses, for `ask`. A server that cannot be reached is tried again for `patienceMs`, or while it is
+   * wanted: it may be back soon, and a loop of calls is slowed. @throws CacheError
+   */
+  async take(patienceMs: number, isWanted: () => boolean): Promise<Connection> {
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
     if (this.#busy.size + this.#opening >= MOST_CONNECTIONS)
@@ -49,7 +45,7 @@ export class BlockingLine {
       });
     this.#opening++;
     try {
-      return await this.#open();
+      return await this.#open(patienceMs, isWanted);
     } finally {
       this.#opening--;
     }
@@ -92,9 +88,8 @@ export class BlockingLine {
     for (const connection of [...this.#idle.splice(0), ...this.#busy]) connection.destroy(this.#closed());
   }
 
-  /** Tries again for as long as a command may take: a server that restarts is back soon, and a loop of calls is slowed. */
-  async #open(): Promise<Connection> {
-    const until = performance.now() + this.#terms.patienceMs;
+  async #open(patienceMs: number, isWanted: () => boolean): Promise<Connection> {
+    const until = performance.now() + patienceMs;
     for (let attempt = 1; ; attempt++) {
       try {
         const connection = await this.#connect();
@@ -102,7 +97,7 @@ export class BlockingLine {
         return connection;
       } catch (error) {
         const pauseMs = delayFor(attempt, PAUSES, 0, Math.random);
-        if (this.#closing.signal.aborted || performance.now() + pauseMs > until)
+        if (this.#closing.signal.aborted || !isWanted() || performance.now() + pauseMs > until)
           throw error instanceof CacheError ? this.#named(error) : error;
         await pause(pauseMs, this.#closing.signal);
       }
@@ -114,7 +109,7 @@ export class BlockingLine {
     if (signal.aborted) throw this.#closed();
     const abort = new AbortController();
     const giveUp = () => abort.abort();
-    const timer = setTimeout(giveUp, this.#terms.connectMs);
+    const timer = setTimeout(giveUp, this.#connectMs);
     signal.addEventListener('abort', giveUp, { once: true });
     try {
       await this.#node.driver.prepare?.();

@@ -16,6 +16,7 @@ import { nameOf } from './words.js';
 const CONNECT_MS = 300;
 /** A server that is busy answers late; only one that does not answer at all is to be found out. */
 const GRACE_MS = 2_000;
+const LOOK_EVERY_MS = 5_000;
 
 export class Dedicated {
   readonly #fleet: Fleet;
@@ -29,6 +30,7 @@ export class Dedicated {
     this.#blocking = new BlockingCalls(fleet, {
       ...terms,
       clock: settings.cache.clock ?? systemClock,
+      lookEveryMs: LOOK_EVERY_MS,
       graceMs: blockingTimeoutGrace,
       longestMs: blockingTimeout !== undefined && blockingTimeout > 0 ? blockingTimeout : undefined,
     });

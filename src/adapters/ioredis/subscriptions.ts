@@ -39,7 +39,11 @@ export class Subscriptions {
   readonly #terms: SubscriptionTerms;
   readonly #deliver: Deliver;
   readonly #channels = new Channels();
-  readonly #subscribers = new Map<CacheNode, Subscriber>();
+  /**
+   * Sharded channels have connections of their own: when the last of them is gone, ioredis takes it that nothing is
+   * subscribed to any more, and tells of no message.
+   */
+  readonly #subscribers = { shared: new Map<CacheNode, Subscriber>(), sharded: new Map<CacheNode, Subscriber>() };
   readonly #pending = new Set<Command>();
   #specs: ReadonlyMap<string, NodeSpec> | undefined;
 
@@ -66,18 +70,21 @@ export class Subscriptions {
     for (const command of this.#pending) command.reject(error);
     this.#pending.clear();
     this.#channels.clear();
-    for (const subscriber of this.#subscribers.values()) subscriber.close();
-    this.#subscribers.clear();
+    for (const subscribers of Object.values(this.#subscribers)) {
+      for (const subscriber of subscribers.values()) subscriber.close();
+      subscribers.clear();
+    }
   }
 
   #subscribe(command: Command, kind: Kind, names: Names): void {
     const added = names.filter((name) => this.#channels.add(kind, name));
     const count = this.#channels.count(kind);
     const shares = [...this.#sharesOf(kind, names)];
-    const all = Promise.all(shares.map(([node, share]) => this.#subscriberOf(node).subscribe(kind, share)));
+    const all = Promise.all(shares.map(([node, share]) => this.#subscriberOf(node, kind).subscribe(kind, share)));
     this.#settle(command, all, count, () => {
       for (const name of added) this.#channels.delete(kind, name);
-      for (const [node, share] of this.#sharesOf(kind, added)) void this.#subscriberOf(node).unsubscribe(kind, share);
+      for (const [node, share] of this.#sharesOf(kind, added))
+        void this.#subscriberOf(node, kind).unsubscribe(kind, share);
     });
   }
 
@@ -86,7 +93,9 @@ export class Subscriptions {
     const count = this.#channels.count(kind);
     const shares = [...this.#sharesOf(kind, names)];
     const all = Promise.all(
-      shares.map(([node, share]) => this.#subscribers.get(node)?.unsubscribe(kind, share) ?? Promise.resolve()),
+      shares.map(
+        ([node, share]) => this.#subscribersFor(kind).get(node)?.unsubscribe(kind, share) ?? Promise.resolve(),
+      ),
     );
     this.#settle(command, all, count, () => undefined);
   }
@@ -117,8 +126,13 @@ export class Subscriptions {
     return shares;
   }
 
-  #subscriberOf(node: CacheNode): Subscriber {
-    const known = this.#subscribers.get(node);
+  #subscribersFor(kind: Kind): Map<CacheNode, Subscriber> {
+    return kind === 'ssubscribe' ? this.#subscribers.sharded : this.#subscribers.shared;
+  }
+
+  #subscriberOf(node: CacheNode, kind: Kind): Subscriber {
+    const subscribers = this.#subscribersFor(kind);
+    const known = subscribers.get(node);
     if (known !== undefined) return known;
     this.#specs ??= new Map(parseNodes(this.#settings.cache.nodes).map((spec) => [spec.name, spec]));
     const spec = this.#specs.get(node.name);
@@ -132,7 +146,7 @@ export class Subscriptions {
       opened: (client) => this.#listen(client),
       lost: (error) => this.#deliver('error', error),
     });
-    this.#subscribers.set(node, subscriber);
+    subscribers.set(node, subscriber);
     return subscriber;
   }
 

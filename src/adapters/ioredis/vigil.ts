@@ -9,15 +9,13 @@ import type { CacheNode } from '../../node/cache-node.js';
 import { type BlockingLine, lostError } from './blocking-line.js';
 import type { Fleet } from './fleet.js';
 
-const EVERY_MS = 5_000;
-
 export class Vigil {
   readonly #fleet: Fleet;
   readonly #lines: () => ReadonlyMap<CacheNode, BlockingLine>;
   readonly #everyMs: number;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(fleet: Fleet, lines: () => ReadonlyMap<CacheNode, BlockingLine>, everyMs = EVERY_MS) {
+  constructor(fleet: Fleet, lines: () => ReadonlyMap<CacheNode, BlockingLine>, everyMs: number) {
     this.#fleet = fleet;
     this.#lines = lines;
     this.#everyMs = everyMs;
