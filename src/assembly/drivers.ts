@@ -49,11 +49,11 @@ export interface DriverTerms {
 }
 
 export function driverOf(spec: NodeSpec, terms: DriverTerms): Driver {
-  const { address, credentials, tls, database, name } = spec;
+  const { address, credentials, tls, database, name, fleet } = spec;
   const { clock, unref } = terms;
   const maxValueBytes = terms.maxValueBytes + ENVELOPE_BYTES;
   const shared = { address, credentials, tls, unref };
-  if (tls?.insecureSkipVerify === true)
+  if (tls?.insecureSkipVerify === true || fleet?.sentinel.tls?.insecureSkipVerify === true)
     process.emitWarning(`node ${name}: insecureSkipVerify is set, so anybody on the way can pass for this server`, {
       code: 'RINGFENCE_INSECURE_TLS',
     });

@@ -157,6 +157,8 @@ function byFleet(options: NodeOptions, url: FleetUrl, path: string): Reach {
   if (database !== undefined && scheme === 'redis+cluster')
     throw new OptionError(`${path}.database`, 'must be left out: a Redis Cluster has number 0 alone');
   checkDatabase(database, path);
+  if (options.group !== undefined)
+    throw new OptionError(`${path}.group`, 'must be left out: what is several servers fails over by itself');
   if (options.tls !== undefined) checkTls(options.tls, isTls, `${path}.tls`);
   if (credentials !== undefined) checkCredentials(credentials, `${path}.credentials`);
   const tls = isTls ? (options.tls ?? {}) : undefined;

@@ -10,7 +10,7 @@ const TLS_FIELDS: readonly (keyof TlsOptions)[] = ['ca', 'cert', 'key', 'servern
 export function checkTls(tls: TlsOptions, isTls: boolean, path: string): void {
   if (typeof tls !== 'object' || tls === null) throw new OptionError(path, 'must be an object');
   onlyKnown(tls, TLS_FIELDS, path);
-  if (!isTls) throw new OptionError(path, 'needs a URL that begins with rediss:// or memcacheds://');
+  if (!isTls) throw new OptionError(path, 'needs a URL that begins with rediss://, rediss+ or memcacheds://');
 }
 
 /** Never shows what it got: it may be the secret. */

@@ -67,7 +67,7 @@ export class SentinelDriver implements Driver {
       throw new NodeError('cluster', 'the master is part of a Redis Cluster: name it with redis+cluster://');
     const role = told ?? String((await askRole(connection))[0]);
     if (role !== 'master')
-      throw new NodeError('read-only', `sentinels name ${host}:${port} as the master, but it says it is a ${role}`);
+      throw new NodeError('read-only', `sentinels name ${host}:${port} as the master, but it says that it is none`);
     if (runId !== undefined) connection.incarnation = { id: `${runId} ${historyId ?? ''}`, isEmpty: false };
   }
 
