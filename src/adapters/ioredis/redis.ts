@@ -65,7 +65,7 @@ export class Redis extends IoRedis {
   /** @throws OptionError for an option that is unknown or out of range, before anything opens */
   constructor(...args: RedisArguments) {
     const settings = resolveRedisOptions(redisArguments(args));
-    super(settings.ioredis);
+    super({ ...settings.ioredis, lazyConnect: settings.given.lazyConnect === true });
     this.#settings = settings;
     this.#prefix = settings.ioredis.keyPrefix ?? '';
     this.#lifecycle = new Lifecycle(this, settings.cache.clock ?? systemClock);
@@ -85,6 +85,8 @@ export class Redis extends IoRedis {
 
   /** Resolves once it is ready; also opens anew what was ended. Rejects when no node can be reached, and goes on trying. */
   override connect(callback?: Callback<void>): Promise<void> {
+    // The constructor of ioredis asks for it when there is nothing yet; ours does so itself.
+    if (!(#engine in this)) return Promise.resolve();
     const isOpen = this.#engine !== undefined;
     if (!isOpen) this.#open();
     const promise = isOpen
