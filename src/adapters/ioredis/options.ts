@@ -12,31 +12,21 @@ import type { ProbeTarget } from '../../options/health.js';
 import type { NodeOptions } from '../../options/node-options.js';
 import type { CacheOptions } from '../../options.js';
 import { type Cacheable, type CacheableOption, cacheableOf } from './cacheable-keys.js';
-
-type OfCache =
-  | 'nodes'
-  | 'placement'
-  | 'replication'
-  | 'maxValueBytes'
-  | 'timeouts'
-  | 'read'
-  | 'write'
-  | 'bulkhead'
-  | 'breaker'
-  | 'rateLimit'
-  | 'retry'
-  | 'fallback'
-  | 'near'
-  | 'onUnavailable'
-  | 'maxClockSkewMs'
-  | 'health'
-  | 'ledger'
-  | 'unref'
-  | 'clock'
-  | 'random';
+import {
+  ACCEPTED,
+  type CacheOptionName,
+  type CommanderOptions,
+  HEEDED,
+  type IoredisOptionName,
+  isKnown,
+  OF_CACHE,
+  ONLY,
+  RENAMED,
+  type Renamed,
+} from './option-names.js';
 
 /** Options of `new Redis`. */
-export interface RedisOptions extends Pick<CacheOptions, OfCache>, Omit<IoredisOptions, OfCache> {
+export interface RedisOptions extends Pick<CacheOptions, CacheOptionName>, Pick<IoredisOptions, IoredisOptionName> {
   /**
    * String keys that are cache and not data: all, those that match a pattern of Redis (`*`, `?`, `[a-z]`), or those that a
    * function picks. They may have copies, stand-ins and a fallback, and what an outage kept from being overwritten is
@@ -44,9 +34,6 @@ export interface RedisOptions extends Pick<CacheOptions, OfCache>, Omit<IoredisO
    */
   readonly cacheable?: CacheableOption | undefined;
 }
-
-/** ioredis's own, without what decides the type of its answers. */
-export type CommanderOptions = Omit<IoredisOptions, 'replyMapping'>;
 
 /** What the constructor was given, taken apart. */
 export interface RedisSettings {
@@ -58,94 +45,40 @@ export interface RedisSettings {
   readonly cacheable: Cacheable | undefined;
 }
 
-const OF_CACHE: readonly OfCache[] = [
-  'placement',
-  'replication',
-  'maxValueBytes',
-  'read',
-  'write',
-  'breaker',
-  'rateLimit',
-  'retry',
-  'fallback',
-  'near',
-  'onUnavailable',
-  'maxClockSkewMs',
-  'ledger',
-  'unref',
-  'clock',
-  'random',
-];
-const TRANSLATED = ['nodes', 'cacheable', 'timeouts', 'bulkhead', 'health', 'host', 'port', 'path', 'username'];
-const TRANSLATED_TOO = ['password', 'db', 'tls', 'commandTimeout', 'connectTimeout'];
-/** ioredis itself heeds these, as the command's maker; `blockingTimeout` and what follows are for connections of their own. */
-const HEEDED: readonly (keyof CommanderOptions)[] = [
-  'keyPrefix',
-  'showFriendlyErrorStack',
-  'scripts',
-  'lazyConnect',
-  'blockingTimeout',
-  'blockingTimeoutGrace',
-  'connectionName',
-  'autoResubscribe',
-  'maxRetriesPerRequest',
-];
-const WITHOUT_EFFECT: readonly (keyof CommanderOptions)[] = [
-  'autoPipeliningIgnoredCommands',
-  'autoResendUnfulfilledCommands',
-  'clientInfoTag',
-  'disableClientInfo',
-  'enableAutoPipelining',
-  'enableOfflineQueue',
-  'enableReadyCheck',
-  'family',
-  'keepAlive',
-  'maxLoadingRetryTime',
-  'noDelay',
-  'reconnectOnError',
-  'retryStrategy',
-  'socketTimeout',
-];
 /** Not a Redis Cluster: what is asked of all keys would be asked of one of its servers. */
 const SERVERS = /^(rediss?|redis\+unix|rediss?\+sentinel):\/\//;
 /** ioredis queues without limit, and programs rely on it: a pipeline of a hundred thousand commands is none too many. */
 const MAX_QUEUED = 262_144;
-/** Accepted with the value that means what is done here anyway. */
-const ONLY: Readonly<Record<string, unknown>> = { stringNumbers: false, replyMapping: 'legacy', readOnly: false };
-const KNOWN = new Set<string>([
-  ...OF_CACHE,
-  ...TRANSLATED,
-  ...TRANSLATED_TOO,
-  ...HEEDED,
-  ...WITHOUT_EFFECT,
-  ...Object.keys(ONLY),
-  'protocol',
-]);
-
 /** @throws OptionError */
 export function resolveRedisOptions(given: RedisOptions): RedisSettings {
   for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
-    if (!KNOWN.has(name)) throw new OptionError(name, 'is no option of a ring of Redis nodes');
-    if (name in ONLY && value !== ONLY[name]) throw new OptionError(name, `must be ${String(ONLY[name])}`);
+    if (value === undefined || value === null) continue;
+    if (!isKnown(name)) throw new OptionError(name, 'is no option of a ring of Redis nodes');
+    const only = ONLY.get(name);
+    if (only !== undefined && value !== only) throw new OptionError(name, `must be ${String(only)}`);
   }
-  const { commandTimeout, connectTimeout, timeouts, bulkhead, health, rateLimit } = given;
+  const { timeouts, bulkhead, health, rateLimit } = given;
+  const { commandTimeout, connectTimeout, ...reach } = renamed(given);
   const cacheable = cacheableOf(given.cacheable);
   if (cacheable === undefined)
     for (const name of ['replication', 'fallback', 'near'] as const)
       if (given[name] !== undefined && given[name] !== false && given[name] !== 1)
         throw new OptionError(name, 'is for cacheable keys: say which those are with cacheable');
-  if (bulkhead?.connections !== undefined && bulkhead.connections !== 1)
-    throw new OptionError('bulkhead.connections', 'must be 1: commands keep their order by sharing a connection');
+  for (const [path, lane] of [
+    ['bulkhead', bulkhead] as const,
+    ['bulkhead.interactive', bulkhead?.interactive] as const,
+  ])
+    if (lane?.connections !== undefined && lane.connections !== 1)
+      throw new OptionError(`${path}.connections`, 'must be 1: commands keep their order by sharing a connection');
   if (rateLimit !== false && rateLimit?.client !== undefined)
     throw new OptionError('rateLimit.client', 'must be left out: commands are limited by node');
   return {
     given,
     cacheable,
-    ioredis: { ...picked<CommanderOptions>(given, [...HEEDED, ...WITHOUT_EFFECT]), lazyConnect: true },
+    ioredis: { ...picked<CommanderOptions>(given, [...HEEDED, ...ACCEPTED]), lazyConnect: true },
     cache: {
       ...picked<CacheOptions>(given, OF_CACHE),
-      nodes: nodesOf(given),
+      nodes: nodesOf(given.nodes, reach),
       codec: 'bytes',
       bulkhead: { maxQueued: MAX_QUEUED, ...bulkhead },
       handoff: { migrate: false },
@@ -164,16 +97,15 @@ async function answersPing({ raw }: ProbeTarget): Promise<boolean> {
   return (await raw('PING')) === 'PONG';
 }
 
-function nodesOf({
-  nodes,
-  host = '127.0.0.1',
-  port = 6379,
-  path,
-  username,
-  password,
-  db,
-  tls,
-}: RedisOptions): NodeOptions[] {
+/** Programs pass null for what they have not. */
+function renamed(given: RedisOptions): Pick<RedisOptions, Renamed> {
+  return Object.fromEntries(RENAMED.map((name) => [name, given[name] ?? undefined]));
+}
+
+function nodesOf(
+  nodes: RedisOptions['nodes'],
+  { host = '127.0.0.1', port = 6379, path, username, password, db, tls }: Pick<RedisOptions, Renamed>,
+): NodeOptions[] {
   const scheme = tls === undefined ? 'redis' : 'rediss';
   const list = nodes ?? [path === undefined ? `${scheme}://${host}:${port}` : `redis+unix://${path}`];
   if (!Array.isArray(list)) throw new OptionError('nodes', 'must be a list of at least one node');
@@ -192,7 +124,7 @@ function nodesOf({
       ...(db === undefined || node.database !== undefined || /[^/]\/\d+$/.test(String(node.url))
         ? {}
         : { database: Number(db) }),
-      ...(tls === undefined || node.tls !== undefined || node.url?.startsWith('rediss:') !== true
+      ...(tls === undefined || node.tls !== undefined || node.url?.startsWith('rediss') !== true
         ? {}
         : { tls: tlsOf(tls) }),
     };

@@ -152,6 +152,21 @@ describe('a cacheable key', () => {
     expect(await redis.get(long)).toBe('1');
   });
 
+  it('is none where the function that picks them throws: its user is told, the command is done', async () => {
+    const warned = new Promise((resolve) => process.once('warning', resolve));
+    const redis = nodes.open({
+      cacheable: () => {
+        throw new Error('mine');
+      },
+    });
+    expect(await redis.set('x', '1')).toBe('OK');
+    expect(await redis.rpush('y', '1')).toBe(1);
+    expect(await warned).toMatchObject({
+      code: 'RINGFENCE_CACHEABLE_FAILED',
+      message: expect.stringContaining('mine'),
+    });
+  });
+
   it('is forgotten in this process, too, when the nodes are emptied', async () => {
     const redis = nodes.open({ cacheable: true, near: { ttlMs: 60_000 }, fallback: {} });
     await redis.set('x', '1');

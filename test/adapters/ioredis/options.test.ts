@@ -44,6 +44,19 @@ describe('the forms of the constructor', () => {
     expect(resolved({ commandTimeout: 900, timeouts: { totalMs: 50 } }).cache.timeouts).toMatchObject({ totalMs: 50 });
   });
 
+  it('takes null for nothing, as programs have it from their environment', () => {
+    const nothing = JSON.parse('{"host":null,"password":null,"db":null,"commandTimeout":null,"stringNumbers":null}');
+    expect(specs(nothing)).toMatchObject([{ credentials: undefined, database: 0, address: { host: '127.0.0.1' } }]);
+  });
+
+  it('translates TLS, for nodes whose URL asks for it', () => {
+    const tls = { ca: 'authority', rejectUnauthorized: false };
+    const [first, second] = specs({ nodes: ['rediss://a:1', 'redis://b:2'], tls });
+    expect(first?.tls).toMatchObject({ ca: 'authority', insecureSkipVerify: true });
+    expect(second?.tls).toBeUndefined();
+    expect(specs({ host: 'a', port: 1, tls: {} })[0]?.tls).toBeDefined();
+  });
+
   it('takes an options object of ioredis as it is', () => {
     const given: RedisOptions = {
       host: 'a',
@@ -67,7 +80,8 @@ describe('what is refused', () => {
   const refused: [string, RedisOptions][] = [
     ['namespace', { namespace: 'x' } as RedisOptions],
     ['codec', { codec: 'json' } as RedisOptions],
-    ['sentinels', { sentinels: [] }],
+    ['sentinels', { sentinels: [] } as RedisOptions],
+    ['tls.ca', { tls: { ca: ['x'] } }],
     ['replyMapping', { replyMapping: 'resp3', protocol: 3 }],
     ['stringNumbers', { stringNumbers: true }],
     ['replication', { replication: 2 }],
@@ -75,6 +89,7 @@ describe('what is refused', () => {
     ['fallback', { fallback: {} }],
     ['rateLimit.client', { rateLimit: { client: { limit: 5, windowMs: 1_000 } } as RedisOptions['rateLimit'] }],
     ['bulkhead.connections', { bulkhead: { connections: 2 } }],
+    ['bulkhead.interactive.connections', { bulkhead: { interactive: { connections: 'auto' } } }],
     ['nodes[0].url', { nodes: ['memcached://a:1'] }],
     ['nodes[0].url', { nodes: ['redis+cluster://a:1'] }],
     ['nodes[0].group', { nodes: [{ url: 'redis://a:1', group: 'g', role: 'primary' }] }],

@@ -26,6 +26,7 @@ describe('types', () => {
     expectTypeOf<string[]>().toExtend<Given>();
     expectTypeOf<IoredisOptions['retryStrategy']>().toExtend<RedisOptions['retryStrategy']>();
     expectTypeOf<RedisOptions>().not.toHaveProperty('namespace');
+    expectTypeOf<RedisOptions>().not.toHaveProperty('sentinels');
     expectTypeOf<{ cacheable: 5 }>().not.toExtend<RedisOptions>();
   });
 });
