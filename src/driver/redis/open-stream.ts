@@ -3,6 +3,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, Redis, type RedisOptions } from 'ioredis';
+import { onAbort } from '../../base/abort.js';
 import { nameLookup } from '../../base/name-lookup.js';
 import { NodeError } from '../../errors.js';
 import { askCredentials } from '../credentials.js';
@@ -17,10 +18,9 @@ export async function openStream(options: RedisDriverOptions, signal: AbortSigna
   if (signal.aborted) throw new NodeError('unreachable', 'the connect deadline had passed before it began');
   const credentials = await askCredentials(options.credentials, whereIs(options), signal);
   const opening = new Opening(options);
+  let stopListening = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new NodeError('unreachable', opening.whyUnreachable())), {
-      once: true,
-    });
+    stopListening = onAbort(signal, () => reject(new NodeError('unreachable', opening.whyUnreachable())));
   });
   aborted.catch(() => undefined);
   const settings: RedisOptions & { replyMapping: 'legacy' } = {
@@ -44,6 +44,8 @@ export async function openStream(options: RedisDriverOptions, signal: AbortSigna
     opening.abandon();
     redis.disconnect();
     throw error instanceof NodeError ? error : opening.explain(refusal ?? error);
+  } finally {
+    stopListening();
   }
 }
 

@@ -19,6 +19,8 @@ export interface ClusterFleetOptions {
   /** Silence after which servers take one of them for failed. @default 500 */
   readonly nodeTimeoutMs?: number | undefined;
   readonly password?: string | undefined;
+  /** TLS and nothing but TLS. Each server has a certificate that it alone trusts: for a cluster of one. @default false */
+  readonly tls?: boolean | undefined;
   /** Whether servers refuse everything while slots have no owner. @default false */
   readonly needsAllSlots?: boolean | undefined;
 }
@@ -65,13 +67,15 @@ export class ClusterFleet {
   }
 
   get url(): string {
-    return `redis+cluster://${this.masters.map(({ host, port }) => `${host}:${port}`).join(',')}`;
+    const scheme = this.masters[0]?.certificate === undefined ? 'redis+cluster' : 'rediss+cluster';
+    return `${scheme}://${this.masters.map(({ host, port }) => `${host}:${port}`).join(',')}`;
   }
 
   /** Sends one command past every client, and answers what came back until `isEnough`. */
   async tell(server: TestServer, command: string, isEnough: RegExp = /^[+:-].*\r\n$|\r\n$/): Promise<string> {
+    const target = { host: server.host, port: server.port, tls: server.certificate !== undefined };
     const greeted = this.#greeting === '' ? 0 : '+OK\r\n'.length;
-    const answer = await askOnce(server, `${this.#greeting}${command}\r\n`, (text) =>
+    const answer = await askOnce(target, `${this.#greeting}${command}\r\n`, (text) =>
       isEnough.test(text.slice(greeted)),
     );
     if (answer === undefined) throw new Error(`${server.url} did not answer ${command}`);
@@ -152,15 +156,18 @@ export class ClusterFleet {
 function startMember({
   nodeTimeoutMs = 500,
   password,
+  tls,
   needsAllSlots = false,
 }: ClusterFleetOptions): Promise<TestServer> {
   const secret = password === undefined ? [] : ['--masterauth', password];
   return startRedis({
     password,
+    tls,
     args: [
       ...['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf', '--cluster-announce-ip', LOOPBACK],
       ...['--cluster-node-timeout', `${nodeTimeoutMs}`, '--repl-diskless-sync-delay', '0'],
       ...['--cluster-require-full-coverage', needsAllSlots ? 'yes' : 'no', ...secret],
+      ...['--tls-cluster', tls === true ? 'yes' : 'no'],
       // Else a master becomes a replica when its last slot leaves it.
       ...['--cluster-allow-replica-migration', 'no'],
     ],

@@ -69,7 +69,7 @@ export class ClusterConnection implements Connection {
       open,
       shards: () => this.#slots.shards,
       asked: () => this.#silence.watch(),
-      isKnown: (seen) => this.#slots.isKnown(seen),
+      unknownIn: (seen) => this.#slots.unknownIn(seen),
       learned: (seen) => this.#learned(seen),
       reached: (shard, server) => this.#reached(shard, server),
     });
@@ -148,18 +148,18 @@ export class ClusterConnection implements Connection {
   }
 
   #learned(owners: SlotOwners): void {
-    if (!this.#slots.isKnown(owners)) this.#lose(new NodeError('lost', 'another server owns slots of the cluster now'));
+    if (this.#slots.unknownIn(owners).length > 0)
+      this.#lose(new NodeError('lost', 'another server owns slots of the cluster now'));
     else this.#slots.fillGaps(owners);
   }
 
   /** A server that was lost, or missing from the beginning, is there. */
   #reached(shard: Shard, { connection, view, life }: OpenedServer): void {
-    const isSame = life !== undefined && life === shard.life && view.nodeId === shard.nodeId;
-    if (this.isOpen && isSame && view.isMaster && connection.isOpen) this.#attach(shard, connection);
-    else {
-      connection.destroy(new NodeError('lost', 'it is not what it was'));
-      if (!isSame) this.#lose(new NodeError('lost', 'a server of the cluster has begun another life'));
-    }
+    const isMeant = view.isMaster && view.nodeId === shard.nodeId;
+    const isSame = life !== undefined && life === shard.life;
+    if (this.isOpen && isMeant && isSame && connection.isOpen) this.#attach(shard, connection);
+    else connection.destroy(new NodeError('lost', 'it is not what it was'));
+    if (isMeant && !isSame) this.#lose(new NodeError('lost', 'a server of the cluster has begun another life'));
   }
 
   #lose(error: CacheError): void {

@@ -22,7 +22,7 @@ export class ClusterDriver implements Driver {
   readonly capabilities = REDIS_CAPABILITIES;
   readonly #options: ClusterDriverOptions;
   readonly #open: OpenServer;
-  readonly #abandoned = new AbandonedServers();
+  readonly #abandoned = new AbandonedServers(() => this.#lives.values());
   readonly #name = randomUUID();
   /** Of masters met so far, by their names in the cluster: what they last told of themselves. */
   #lives = new Map<string, string>();

@@ -5,8 +5,9 @@
 
 import { onAbort } from '../../../base/abort.js';
 import type { Clock, Timer } from '../../../base/clock.js';
+import { NodeError } from '../../../errors.js';
 import type { Address } from '../../driver.js';
-import { type ClusterView, mergeViews, type SlotOwners } from './cluster-view.js';
+import { type Claim, type ClusterView, mergeViews, type SlotOwners } from './cluster-view.js';
 import { type OpenedServer, type OpenServer, readView, VIEW_QUESTION } from './open-server.js';
 import type { Shard } from './shard.js';
 
@@ -17,8 +18,8 @@ export interface WatchParts {
   readonly shards: () => readonly Shard[];
   /** Servers have been asked something. */
   readonly asked: () => void;
-  /** Whether these owners are all known already. */
-  readonly isKnown: (owners: SlotOwners) => boolean;
+  /** Those of these owners that are not known yet. */
+  readonly unknownIn: (owners: SlotOwners) => readonly Claim[];
   /** Most of the servers connected agree on these owners. */
   readonly learned: (owners: SlotOwners) => void;
   /** A server that was not connected has answered. */
@@ -101,7 +102,7 @@ export class ClusterWatch {
   }
 
   async #look(): Promise<void> {
-    const { isKnown, learned, shards } = this.#parts;
+    const { unknownIn, learned, shards } = this.#parts;
     this.#isLooking = true;
     this.#lookedAt = this.#parts.clock.now();
     const open = shards().filter(({ isOpen }) => isOpen);
@@ -114,14 +115,25 @@ export class ClusterWatch {
     const views = (await Promise.all(told)).filter((view) => view !== undefined);
     if (this.#isStopped) return;
     const owners = mergeViews(views);
-    if (isThorough) learned(owners);
-    else if (!isKnown(owners)) this.suspect();
+    if (isThorough) learned(await this.#confirmed(views, owners));
+    else if (unknownIn(owners).length > 0) this.suspect();
+    if (this.#isStopped) return;
     const gaps = isThorough ? shards().filter((shard) => !shard.isOpen && !shard.isOpening) : [];
     await Promise.all(gaps.map((shard) => this.#reach(shard)));
     this.#isLooking = false;
     this.#fruitless = this.#hasGaps ? this.#fruitless + 1 : 0;
     if (this.#isSuspicious || this.#hasGaps) this.#scheduleSoon();
     else this.#schedule(LOOK_MS);
+  }
+
+  /** What others say of an owner that is new to us may be out of date: it is asked itself. */
+  async #confirmed(views: readonly ClusterView[], owners: SlotOwners): Promise<SlotOwners> {
+    const unknown = this.#parts.unknownIn(owners);
+    if (unknown.length === 0) return owners;
+    const asked = await Promise.all(unknown.map(({ address }) => this.attempt(address, OPEN_LIMIT_MS)));
+    const told = asked.filter((server) => server !== undefined);
+    for (const { connection } of told) connection.destroy(new NodeError('lost', 'it has told what it should'));
+    return mergeViews([...views, ...told.map(({ view }) => view)]);
   }
 
   #viewOf(shard: Shard): Promise<ClusterView | undefined> {

@@ -60,9 +60,9 @@ export class Router {
 
   /** The connection of a server is no more. */
   left(shard: Shard): void {
-    shard.detach((number) => this.#detours.arrived(number));
+    const settled = shard.detach((number) => this.#detours.arrived(number));
     this.#release(shard);
-    this.#account(1);
+    this.#account(settled);
   }
 
   /** Whether a refused operation is seen to here. None that was redirected has been carried out. */
@@ -167,6 +167,7 @@ export class Router {
   #refuse(parcel: Parcel): void {
     this.#refused.push(parcel);
     if (this.#refused.length > 1) return;
+    if (!this.#isClosed) this.#parts.suspect();
     queueMicrotask(() => {
       const refused = this.#refused;
       this.#refused = [];

@@ -140,13 +140,15 @@ export class Shard {
     this.#taken = 0;
   }
 
-  /** Its connection has ended, and has settled all it owed. */
-  detach(dropped: (number: number) => void): void {
+  /** Its connection has ended, and has settled all it owed; answers how many operations that were. */
+  detach(dropped: (number: number) => void): number {
+    const owed = this.#numbers.slice(this.#head).filter((number) => number !== NONE);
     this.pastBytes += this.connection?.bytesRead ?? 0;
     this.connection = undefined;
-    for (const number of this.#numbers) dropped(number);
+    for (const number of owed) dropped(number);
     this.#numbers.length = 0;
     this.#head = 0;
     this.#outgoing = [];
+    return owed.length;
   }
 }

@@ -1,7 +1,7 @@
 /** Which master owns which slot, as far as one connection to a cluster knows. */
 
 import type { Address } from '../../driver.js';
-import { ownersIn, placeOf, type SlotOwners } from './cluster-view.js';
+import { type Claim, ownersIn, placeOf, type SlotOwners } from './cluster-view.js';
 import { Shard } from './shard.js';
 
 export class SlotMap {
@@ -49,11 +49,11 @@ export class SlotMap {
     this.#shards.splice(this.#shards.indexOf(shard), 1);
   }
 
-  /** Whether every owner is one of ours, and the same server as before. */
-  isKnown(owners: SlotOwners): boolean {
-    return [...ownersIn(owners).values()].every(({ nodeId, address }) => {
+  /** Owners that are none of ours, or no longer the same server. */
+  unknownIn(owners: SlotOwners): Claim[] {
+    return [...ownersIn(owners).values()].filter(({ nodeId, address }) => {
       const shard = this.at(address);
-      return shard !== undefined && (shard.nodeId === undefined || shard.nodeId === nodeId);
+      return shard === undefined || (shard.nodeId !== undefined && shard.nodeId !== nodeId);
     });
   }
 

@@ -17,7 +17,7 @@ export async function* walkCluster(
   byName: boolean,
   asked: () => void,
 ): AsyncGenerator<string[]> {
-  const before = await slotsOfEach(shards, byName, asked);
+  const before = await slotsOfEach([...shards], byName, asked);
   for (const shard of [...shards]) {
     const asking = {
       ask: (words: readonly string[]) => {
@@ -28,7 +28,7 @@ export async function* walkCluster(
     };
     yield* scanKeys(asking, prefix, BY_SLOT);
   }
-  if ((await slotsOfEach(shards, byName, asked)) !== before) throw moving();
+  if ((await slotsOfEach([...shards], byName, asked)) !== before) throw moving();
 }
 
 async function slotsOfEach(shards: readonly Shard[], byName: boolean, asked: () => void): Promise<string> {

@@ -16,10 +16,15 @@ import { until } from '../../../staleness/support/until.js';
 
 let fleet: ClusterFleet;
 
+let guarded: ClusterFleet;
+
 beforeAll(async () => {
-  fleet = await ClusterFleet.start({ replicas: 1, spares: 1 });
+  [fleet, guarded] = await Promise.all([
+    ClusterFleet.start({ replicas: 1, spares: 1 }),
+    ClusterFleet.start({ masters: 1, tls: true, password: 'secret' }),
+  ]);
 });
-afterAll(() => fleet.stop());
+afterAll(() => Promise.all([fleet, guarded].map((servers) => servers.stop())));
 
 const newDriver = () => new ClusterDriver({ hosts: fleet.masters.slice(0, 1), clock: systemClock });
 const signal = () => AbortSignal.timeout(2_000);
@@ -201,6 +206,23 @@ describe('kinds of Redis', () => {
       reason: 'cluster',
       message: expect.stringContaining('redis://'),
     });
+  });
+
+  it('are reached with TLS and a password, asked for at each connect, and not without', async () => {
+    const server = guarded.masters[0] as TestServer;
+    const tls = { ca: server.certificate?.ca };
+    let asked = 0;
+    const credentials = async () => ({ password: asked++ >= 0 ? 'secret' : '' });
+    const known = { hosts: [server], clock: systemClock };
+    const call = await connect(new ClusterDriver({ ...known, tls, credentials }));
+    expect(await call.store('k', 'v')).toBe(true);
+    expect(String(await call.get('k'))).toBe('v');
+    expect(asked).toBe(1);
+    const reasonOf = (more: Partial<ConstructorParameters<typeof ClusterDriver>[0]>) =>
+      new ClusterDriver({ ...known, ...more }).connect({ signal: signal() }).catch((error) => error.reason);
+    expect(await reasonOf({ tls })).toBe('auth');
+    expect(await reasonOf({ tls, credentials: { password: 'wrong' } })).toBe('auth');
+    expect(await reasonOf({ tls: {}, credentials })).toBe('unreachable');
   });
 
   it('and a cluster of which nobody answers is unreachable', async () => {
