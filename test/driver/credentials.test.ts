@@ -1,12 +1,17 @@
 /** Credentials told by a function, at every driver that takes them: whatever goes wrong is told, and worth another try. */
 
+import type { LookupFunction } from 'node:net';
 import { expect, it } from 'vitest';
 import type { CredentialsSource, Driver } from '../../src/driver/driver.js';
 import { createMetaDriver } from '../../src/driver/memcached/meta-driver.js';
 import { createSaslDriver } from '../../src/driver/memcached/sasl-driver.js';
 import { createRedisDriver } from '../../src/driver/redis/redis-driver.js';
 
-type Create = (options: { address: { host: string; port: number }; credentials: CredentialsSource }) => Driver;
+type Create = (options: {
+  address: { host: string; port: number };
+  credentials: CredentialsSource;
+  lookup?: LookupFunction;
+}) => Driver;
 
 const drivers: [string, Create][] = [
   ['redis', createRedisDriver],
@@ -45,3 +50,18 @@ it.each(drivers)(
     });
   },
 );
+
+it.each(drivers)('%s: a connect given up in the very steps in which credentials are told ends', async (_, create) => {
+  for (let steps = 0; steps < 6; steps++) {
+    const abort = new AbortController();
+    const connecting = create({
+      address: { host: 'nowhere.test', port: 1 },
+      credentials: { password: 'p' },
+      lookup: () => undefined,
+    }).connect({ signal: abort.signal });
+    const ended = expect(connecting, `given up after ${steps} steps`).rejects.toMatchObject({ reason: 'unreachable' });
+    for (let step = 0; step < steps; step++) await undefined;
+    abort.abort();
+    await ended;
+  }
+});

@@ -15,8 +15,9 @@ import type { RedisDriverOptions } from './redis-options.js';
 const KEEP_ALIVE_MS = 10_000;
 
 export async function openStream(options: RedisDriverOptions, signal: AbortSignal): Promise<RedisStream> {
-  if (signal.aborted) throw new NodeError('unreachable', 'the connect deadline had passed before it began');
   const credentials = await askCredentials(options.credentials, whereIs(options), signal);
+  // Looked at behind the wait: an abort that came meanwhile is told to nobody who listens from here on.
+  if (signal.aborted) throw new NodeError('unreachable', 'the connect deadline had passed before it began');
   const opening = new Opening(options);
   let stopListening = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
