@@ -64,7 +64,7 @@ export class Arranger {
         slot = (slot + 1) & MASK;
       }
       if (operation.kind === 'get') {
-        if (same?.kind === 'get') {
+        if (same?.kind === 'get' && same.isExact === operation.isExact) {
           operation.twin = same.twin;
           same.twin = operation;
           continue;

@@ -14,7 +14,8 @@ const SINK = {
   failedLate: () => undefined,
 };
 
-const get = (key: string): NodeOperation => new GetAttempt(NODE, key, key.charCodeAt(0), 100, GET_SINK);
+const get = (key: string, isExact = false): NodeOperation =>
+  new GetAttempt(NODE, key, key.charCodeAt(0), 100, GET_SINK, isExact);
 const raw = (key: string, isOfOneKey: boolean): NodeOperation => {
   const origin: AttemptOrigin<unknown> = { key, hash: key.charCodeAt(0), timeoutMs: 100, sink: SINK };
   return new RawAttempt(NODE, origin, ['CMD', key], { isOfOneKey });
@@ -53,5 +54,16 @@ describe('raw commands in a turn', () => {
       followers: [['GET', Buffer.from('k')]],
     });
     expect(heldBytes).toBe(13);
+  });
+});
+
+describe('equal gets of a turn', () => {
+  it('are one, but for those that want to be told of another type: they are one among themselves', () => {
+    expect(batches(get('a'), get('a'), get('a', true), get('a', true))).toEqual(['get a, get a']);
+    const [plain, exact, another] = [get('a'), get('a', true), get('a', true)];
+    new Arranger().arrange([plain, exact, another], 0, 512);
+    expect(plain).toMatchObject({ twin: undefined });
+    expect(exact).toMatchObject({ twin: another });
+    expect(batches(get('a', true), get('a'), own('a'))).toEqual(['get a, get a', 'raw a']);
   });
 });
