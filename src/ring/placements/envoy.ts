@@ -17,7 +17,7 @@ import { xxh64 } from '../hash.js';
 import { listPlacement } from './list-placement.js';
 import { murmur64 } from './murmur.js';
 import { hostPort, membersOf, type PlacementNode, totalWeight, weightOf } from './placement-node.js';
-import type { PointPlacement } from './point-placement.js';
+import { PointPlacement } from './point-placement.js';
 import { remainder } from './uint64.js';
 
 const MIN_RING_SIZE = 1024;
@@ -60,11 +60,41 @@ export function envoyRingPoints(
   return points.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
-/** The points become a list: a lookup among 64-bit points finds the entry, successors follow it. */
+/**
+ * A position has 32 bits, points and keys have 64. The upper halves alone decide, but for keys that share theirs with a point:
+ * such a key stands one further where its lower half is past the point's. Where two points share their upper halves, the
+ * points become a list instead.
+ */
 export function envoyRing(nodes: readonly PlacementNode[], hash: EnvoyRingHash): PointPlacement {
   const points = nodes.length === 0 ? [] : envoyRingPoints(nodes, hash);
   const high = Uint32Array.from(points, ({ at }) => Number(at >> 32n));
   const low = Uint32Array.from(points, ({ at }) => Number(at & 0xffffffffn));
+  const identity = `envoy-ring-${points.map(({ at }) => at.toString(16)).join()}`;
+  const lowOf = new Map(Array.from(high, (upper, i) => [upper, low[i]!]));
+  if (lowOf.size < points.length) return listed(identity, nodes, points, high, low);
+  // Marks the lower 16 bits of upper halves that points have: few keys go on to the map.
+  const shared = new Uint8Array(0x10000);
+  for (const upper of high) shared[upper & 0xffff] = 1;
+  const halves = new Uint32Array(2);
+  const position = (key: string): number => {
+    murmur64(key, halves);
+    const upper = halves[0]!;
+    return shared[upper & 0xffff] === 1 && halves[1]! > (lowOf.get(upper) ?? Number.POSITIVE_INFINITY)
+      ? (upper + 1) >>> 0
+      : upper;
+  };
+  const at = { at: high, node: Uint16Array.from(points, ({ node }) => node) };
+  return new PointPlacement(identity, membersOf(nodes), at, position);
+}
+
+/** A lookup among 64-bit points finds the entry of a list, successors follow it. */
+function listed(
+  identity: string,
+  nodes: readonly PlacementNode[],
+  points: readonly EnvoyPoint[],
+  high: Uint32Array,
+  low: Uint32Array,
+): PointPlacement {
   const halves = new Uint32Array(2);
   // jump[b] is the first point whose top bits are not below b.
   const bits = Math.max(1, Math.ceil(Math.log2(points.length + 1)));
@@ -76,7 +106,6 @@ export function envoyRing(nodes: readonly PlacementNode[], hash: EnvoyRingHash):
     while (i < high.length && (high[i]! < keyHigh || (high[i]! === keyHigh && low[i]! < halves[1]!))) i++;
     return i === high.length ? 0 : i;
   };
-  const identity = `envoy-ring-${points.map(({ at }) => at.toString(16)).join()}`;
   return listPlacement(
     identity,
     membersOf(nodes),

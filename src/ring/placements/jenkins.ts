@@ -22,9 +22,9 @@ export function oneAtATime(key: string): number {
 
 export function lookup3(key: string): number {
   const length = loadUtf8(key);
-  const { bytes, view } = keyBytes;
+  const { view } = keyBytes;
   // A word that reaches past the end must read as if zeros followed.
-  bytes.fill(0, length, length + 12);
+  for (let i = 0; i < 12; i += 4) view.setInt32(length + i, 0);
   let a = (0xdeadbeef + length + 13) | 0;
   let b = a;
   let c = a;

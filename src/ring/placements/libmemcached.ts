@@ -54,8 +54,8 @@ export function libmemcachedSpy(nodes: readonly PlacementNode[]): PointPlacement
 }
 
 export function libmemcachedKetama(nodes: readonly PlacementNode[], hash: LibmemcachedHash): PointPlacement {
-  const hashOf = LIBMEMCACHED_HASHES[hash];
   const isWeighted = nodes.some((node) => weightOf(node) > 1);
+  const hashOf = hash === 'crc' && !isWeighted ? crcSpread : LIBMEMCACHED_HASHES[hash];
   const points = isWeighted
     ? ketamaPoints(nodes, hostUnlessDefaultPort, weightedCount)
     : ketamaPoints(
@@ -65,6 +65,11 @@ export function libmemcachedKetama(nodes: readonly PlacementNode[], hash: Libmem
         (label) => [hashOf(label)],
       );
   return new PointPlacement(hash, membersOf(nodes), points.toPoints(), hashOf);
+}
+
+/** Fifteen bits over the whole ring, points and keys alike: who follows whom stays, and points that lie apart are found at once. */
+function crcSpread(key: string): number {
+  return (crc32Middle(key) << 17) >>> 0;
 }
 
 export function libmemcachedModula(nodes: readonly PlacementNode[], hash: LibmemcachedHash): PointPlacement {

@@ -1,0 +1,115 @@
+/**
+ * What does it cost to find the owner of a key where another client would put it, next to the own placement?
+ *
+ * Every ketama-like placement (points on a ring, looked up by a hash of the key) over the same ten nodes and 262,144 cycling
+ * keys. In every round each placement has a turn right beside one of the own, in an order that turns from round to round; a turn
+ * is a run of `benchmark`, of which the fastest sample counts, since what else the machine does only ever adds. The ratio within
+ * a turn is what is judged: its median over the rounds, the lowest and the highest beside it. The bare hash of the key has turns
+ * of its own: a lookup costs no less.
+ *
+ * Run after `npx tsc -p src`: node bench/placements.js [--rounds 9] [--only npm-hashring,…]
+ */
+
+import assert from 'node:assert/strict';
+import { cpus } from 'node:os';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import Benchmark from 'benchmark';
+import { createPlacement, PLACEMENT_KINDS } from '../dist/placements.js';
+import { xxh32 } from '../dist/ring/hash.js';
+import { md5 } from '../dist/ring/placements/md5.js';
+import { Ring } from '../dist/ring/ring.js';
+import { median, spread } from './harness/statistics.js';
+import { targetTable } from './harness/tables.js';
+import { isMet, limitOf } from './harness/verdicts.js';
+
+const KEYS = 1 << 18;
+const PER_OP = 1 << 9;
+const LIMIT = { atMost: 2 };
+
+/** Points and a hash; not the lists (modula) and not the rendezvous, which are no ketama. */
+const KETAMA_LIKE = /ketama|^npm-hashring|^npm-memcache(d)?$|^dalli$|^libmemcached-spy$|^envoy-ring|^python-hash_ring$/;
+
+const keys = Array.from({ length: KEYS }, (_, i) => Buffer.from(`session:${100_000_000 + i}`).latin1Slice());
+const nodes = Array.from({ length: 10 }, (_, i) => ({ host: `10.0.0.${i}`, port: 6379, weight: 1 }));
+const own = Ring.build(nodes.map(({ host, port }) => ({ name: `${host}:${port}` })));
+
+/** A function of its own for each subject, so that each is compiled for what it calls and nothing else. */
+function subjectOf(body, use) {
+  return new Function(
+    'keys',
+    'use',
+    `let at = 0; return () => {
+      let sum = 0;
+      for (let i = 0; i < ${PER_OP}; i++) { const key = keys[at = (at + 1) & ${KEYS - 1}]; sum = (sum + (${body})) | 0; }
+      return sum;
+    }`,
+  )(keys, use);
+}
+
+const LOOKUP = 'use.primaryOf(use.hash(key))';
+let sink = 0;
+
+/** @returns nanoseconds a lookup, by the fastest sample of one run of `benchmark` */
+function turn(subject) {
+  const run = new Benchmark(() => (sink ^= subject()), { maxTime: 0.03, minSamples: 4, minTime: 0.004, initCount: 8 });
+  run.run();
+  if (run.error) throw run.error;
+  return (Math.min(...run.stats.sample) * 1e9) / PER_OP;
+}
+
+export function kindsOf(only) {
+  const all = PLACEMENT_KINDS.filter((kind) => KETAMA_LIKE.test(kind) && !kind.startsWith('twemproxy-redis-'));
+  return only === undefined ? all : all.filter((kind) => only.includes(kind));
+}
+
+/** @returns {{ verdicts: object[], rows: object[] }} */
+export function measurePlacements({ rounds = 9, only } = {}) {
+  const placements = kindsOf(only).map((kind) => [kind, createPlacement(kind, nodes)]);
+  for (const [, placement] of placements)
+    for (const key of keys.slice(0, 2_000))
+      assert.equal(placement.members[placement.primaryOf(placement.hash(key))].name, placement.owners(key, 1)[0]);
+  const ring = subjectOf(LOOKUP, own);
+  const subjects = [
+    ['bare xxh32', subjectOf('use(key)', xxh32)],
+    ['bare md5', subjectOf('use(key)', md5)],
+    ...placements.map(([kind, placement]) => [kind, subjectOf(LOOKUP, placement)]),
+  ];
+  const turns = new Map(subjects.map(([name]) => [name, []]));
+  for (let round = -1; round < rounds; round++) {
+    for (let i = 0; i < subjects.length; i++) {
+      const [name, subject] = subjects[(i + Math.max(0, round)) % subjects.length];
+      const isFirst = (i + round) % 2 === 0;
+      const before = isFirst ? turn(ring) : 0;
+      const ns = turn(subject);
+      const ringNs = isFirst ? before : turn(ring);
+      if (round >= 0) turns.get(name).push({ ns, ringNs, ratio: ns / ringNs });
+    }
+  }
+  assert.equal(typeof sink, 'number');
+  const rows = [...turns].map(([name, all]) => ({
+    name,
+    ns: median(all.map(({ ns }) => ns)),
+    ringNs: median(all.map(({ ringNs }) => ringNs)),
+    ...spread(all.map(({ ratio }) => ratio)),
+  }));
+  const verdicts = rows
+    .filter(({ name }) => !name.startsWith('bare '))
+    .map(({ name, median: measured, low, high }) => {
+      const verdict = isMet(LIMIT, measured) ? 'met' : 'missed';
+      return { title: name, says: '× the own placement', limit: limitOf(LIMIT), median: measured, low, high, verdict };
+    });
+  return { verdicts, rows };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { values } = parseArgs({ options: { rounds: { type: 'string' }, only: { type: 'string' } } });
+  const { verdicts, rows } = measurePlacements({ rounds: Number(values.rounds ?? 9), only: values.only?.split(',') });
+  console.log(`${process.version}, ${cpus()[0]?.model} x ${cpus().length}, ${KEYS} keys such as ${keys[0]}, 10 nodes`);
+  console.log(`own placement ${median(rows.map(({ ringNs }) => ringNs)).toFixed(1)} ns\n`);
+  for (const { name, ns, median: ratio, low, high } of rows)
+    console.log(
+      `${name.padEnd(44)} ${ns.toFixed(1).padStart(7)} ns  ${ratio.toFixed(2)} x (${low.toFixed(2)} to ${high.toFixed(2)})`,
+    );
+  console.log(`\n${targetTable(verdicts)}`);
+}
