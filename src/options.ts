@@ -188,6 +188,7 @@ const DEFAULT_NODES = ['memory://memory-1', 'memory://memory-2', 'memory://memor
 /** @throws OptionError naming the path, what is allowed and what it got. */
 export function resolveCacheOptions(given: CacheOptions): CacheSettings {
   const options = resolveOptions<CacheOptions>('', given, {}, TOP_RULES);
+  const { replication = 1 } = options;
   const { hedge, ...read } = options.read ?? {};
   const codec = options.codec ?? 'json';
   if (options.compression !== undefined && (codec === 'string' || codec === 'bytes'))
@@ -204,7 +205,7 @@ export function resolveCacheOptions(given: CacheOptions): CacheSettings {
     nodes,
     placement: resolvePlacement(options.placement),
     namespace: options.namespace,
-    replication: options.replication ?? 1,
+    replication,
     codec,
     compression: options.compression === undefined ? undefined : resolveCompression(options.compression),
     maxValueBytes: options.maxValueBytes ?? 64 * 1024 * 1024,
@@ -222,7 +223,7 @@ export function resolveCacheOptions(given: CacheOptions): CacheSettings {
     health: options.health === false ? undefined : resolveHealth(options.health ?? {}),
     failover: resolveFailover(options.failover ?? {}, options.health !== false),
     handoff: resolveHandoff(options.handoff ?? {}),
-    migration: options.migration === undefined ? undefined : resolveMigration(options.migration, nodes),
+    migration: options.migration && resolveMigration(options.migration, nodes, replication),
     discovery: options.discovery === undefined ? undefined : resolveDiscovery(options.discovery),
     degrades: options.onUnavailable !== 'throw',
     maxClockSkewMs: options.maxClockSkewMs ?? 500,

@@ -4,8 +4,7 @@ import { createHistogram } from 'node:perf_hooks';
 import { createCache } from 'ringfence';
 
 const COMMON = {
-  timeouts: { connectMs: 1_000, attemptMs: 250, totalMs: 500 },
-  handoff: { keysPerSecond: 8_000 },
+  timeouts: { connectMs: 1_000, attemptMs: 500, totalMs: 1_000 },
 };
 
 export const CODECS = {

@@ -61,7 +61,7 @@ export function pageOf(results, foreign, { environment, keys }) {
   const lines = [
     '# From the placement of memjs to the own ring, under load',
     '',
-    `${keys.toLocaleString('en')} keys on real memcached servers, Zipf 0.99, 8,000 requests a second, a loader that fills misses, one write in fifty. With codec string the values were stored by memjs itself, without a namespace (\`carry: 'all'\`); with codec json by ringfence in the placement of memjs. A window of 30 s in 20 steps, then \`promote()\`. Made by \`npm run bench:migration\`.`,
+    `${keys.toLocaleString('en')} keys on real memcached servers, Zipf 0.99, 8,000 requests a second, a loader that fills misses, one write in fifty. With codec string the values were stored by memjs itself, without a namespace (\`carry: 'all'\`); with codec json by ringfence in the placement of memjs. A window of 30 s in 10 steps, then \`promote()\`. Made by \`npm run bench:migration\`.`,
     '',
     `${environment.cpu}, Node ${environment.node}, memcached ${environment.servers.memcached}, memjs ${environment.packages.memjs}.`,
     '',

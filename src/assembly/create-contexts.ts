@@ -119,7 +119,7 @@ export function createContexts(parts: ContextParts): {
     rejected,
     isOver: parts.isOver,
     hedges: hedgesOf(settings, retries),
-    formerReads: { budgetMs: settings.handoff.budgetMs, limit: settings.handoff.concurrency, underWay: 0 },
+    formerReads: { budgetMs: formerBudgetMs(settings), limit: settings.handoff.concurrency, underWay: 0 },
     missed: watch === undefined ? undefined : (key, hash, generation) => watch.missed(key, hash, generation),
     fill:
       watch === undefined
@@ -176,6 +176,11 @@ export function createContexts(parts: ContextParts): {
   const renewal = new StandInRenewal(read, copying);
   const hasWaiting = (): boolean => retries.waiting > 0 || !waiting.isEmpty;
   return { read, write, repair, carry: new Carry(read, copying, write.owed), waiting, hasWaiting };
+}
+
+/** What a migration leaves behind is all there is of most keys: a read there is worth as much as one at an owner. */
+function formerBudgetMs({ migration, handoff, timeouts }: CacheSettings): number {
+  return migration === undefined ? handoff.budgetMs : Math.max(handoff.budgetMs, timeouts.attemptMs);
 }
 
 function hedgesOf({ read, clock }: CacheSettings, retries: Retries): Hedges | undefined {

@@ -20,20 +20,24 @@ export function percentOf({ placement }: Topology): number | undefined {
  * began with these keys in the old place, if one did and runs still; any other begins one that remembers where they are.
  */
 export function cutOver(
-  { placement, nodes, previous }: Topology,
+  topology: Topology,
   percent: number,
   replace: (placed: PlacedNodes, kind: ChangeKind) => void,
 ): boolean {
+  const { placement, nodes } = topology;
   const boundary = Math.round((percent / 100) * HASH_SPACE);
   if (!(placement instanceof MigratingPlacement) || placement.boundary === boundary) return false;
-  const isFurther = boundary > placement.boundary && hadBelow(previous, placement.boundary);
+  const isFurther = boundary > placement.boundary && isRemembered(topology, placement.boundary);
   replace({ placement: placement.cutAt(boundary), nodes }, isFurther ? 'step' : 'handoff');
   return true;
 }
 
-/** Whether one of the snapshots had all keys from this boundary on in the old place. */
-function hadBelow(snapshots: Topology | undefined, boundary: number): boolean {
-  for (let at = snapshots; at !== undefined; at = at.previous)
-    if (at.placement instanceof MigratingPlacement && at.placement.boundary <= boundary) return true;
+/** Whether a snapshot before has the keys from this boundary on where they are now: in the old place, on the same nodes of it. */
+function isRemembered({ mask, warmingMask, previous }: Topology, boundary: number): boolean {
+  for (let at = previous; at !== undefined; at = at.previous) {
+    const isBelow = at.placement instanceof MigratingPlacement && at.placement.boundary <= boundary;
+    const isUnmasked = at.warmingMask === undefined && warmingMask === undefined;
+    if (isBelow && isUnmasked && String(at.mask) === String(mask)) return true;
+  }
   return false;
 }

@@ -88,7 +88,7 @@ export class PlacementMigration {
 
   /** Whether nodes tell all their keys, of no namespace. */
   get carriesAll(): boolean {
-    return this.#parts.settings.carriesAll && this.isUnderWay;
+    return this.#parts.settings.carriesAll && (this.keepsOld || this.#stage === 'rolled-back');
   }
 
   /** Whether the node is there for the old place alone. */

@@ -55,9 +55,15 @@ export class Placer {
   }
 
   /** The placement that a change would make. @throws RangeError for names that are unknown, or known already; OptionError */
-  after({ placement: now, nodes }: Topology, { add = [], remove = [], reweight = {} }: RingChangeOptions): Placement {
+  after(
+    { placement: now, nodes: all }: Topology,
+    { add = [], remove = [], reweight = {} }: RingChangeOptions,
+  ): Placement {
     const added = add.map(addition);
-    const placement = now instanceof MigratingPlacement ? now.to.placement : now;
+    // Of a migration the new place is meant, whose nodes come first.
+    const isMigrating = now instanceof MigratingPlacement;
+    const placement = isMigrating ? now.to.placement : now;
+    const nodes = isMigrating ? all.slice(0, now.to.at.length) : all;
     if (placement instanceof Ring) return placement.with({ add: added.map(({ member }) => member), remove, reweight });
     const unknown = [...remove, ...Object.keys(reweight)].find((name) => nodes.every((node) => node.name !== name));
     if (unknown !== undefined) throw new RangeError(`${unknown} is no member of the ring`);

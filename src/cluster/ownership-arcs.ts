@@ -11,17 +11,15 @@ const MAX_POINTS = 65_536;
 /**
  * By node: arcs of which it was an owner in `before` and is none in `after`.
  *
- * Of rings that are too large and of the placements of other clients no arcs are known: empty where only the nodes walked
- * past are others, else `unknown` for every node. To tell more than was lost would distrust what the nodes rightly hold, and
- * no write of this process depends on it: whoever begins to own is told to the ledger at every change (`tookOver`), which
- * covers them all. But what is found there later must not be taken for what others have put there.
+ * Empty for rings that are too large and for the placements of other clients, of which no arcs are known. To tell more
+ * than was lost would distrust what the nodes rightly hold, and no write of this process depends on it: whoever begins to
+ * own is told to the ledger at every change (`tookOver`), which covers them all.
  */
-export function arcsLost(before: Topology, after: Topology): Map<CacheNode, readonly Arc[] | 'unknown'> {
+export function arcsLost(before: Topology, after: Topology): Map<CacheNode, readonly Arc[]> {
+  const lost = new Map<CacheNode, Arc[]>();
   const { placement: from } = before;
   const { placement: to } = after;
-  if (!(from instanceof Ring) || !(to instanceof Ring) || pointsOf(from) + pointsOf(to) > MAX_POINTS)
-    return new Map(from === to ? [] : before.nodes.map((node) => [node, 'unknown']));
-  const lost = new Map<CacheNode, Arc[]>();
+  if (!(from instanceof Ring) || !(to instanceof Ring) || pointsOf(from) + pointsOf(to) > MAX_POINTS) return lost;
   const count = Math.max(before.replication, after.replication);
   for (const zone of zonesOf(before, after)) {
     const previousMask = after.maskAt(zone.from);

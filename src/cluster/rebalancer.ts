@@ -111,7 +111,7 @@ export class Rebalancer {
       mask: 'mask' in change ? change.mask : before.mask,
       handedBack: change.handedBack,
       warmingMask: change.warmingMask,
-      previous: isFurther || kind === 'cut' ? before.previous : shortened(before, MAX_CHAIN),
+      previous: isFurther || kind === 'cut' ? before.previous : shortened(before, MAX_CHAIN, this.#parts.keepsFormer()),
     });
     const stamp = stamps.next();
     for (const node of after.nodes) {
@@ -217,9 +217,7 @@ export class Rebalancer {
     const now = this.#current;
     for (let before = snapshots; before !== undefined; before = before.previous)
       for (const [node, arcs] of arcsLost(before, now)) {
-        if (clean.has(node) || !now.nodes.includes(node)) continue;
-        if (arcs === 'unknown') node.hasBeenHere = true;
-        else this.#parts.ledger.arcsLost(node.slot, before.epoch, arcs);
+        if (!clean.has(node) && now.nodes.includes(node)) this.#parts.ledger.arcsLost(node.slot, before.epoch, arcs);
       }
   }
 
@@ -231,14 +229,16 @@ export class Rebalancer {
   }
 }
 
-/** The snapshot with at most so many before it. */
-function shortened(topology: Topology, depth: number): Topology {
-  if (topology.previous === undefined) return topology;
-  return new Topology({
-    ...topology,
-    replication: topology.wantedReplication,
-    previous: depth <= 1 ? undefined : shortened(topology.previous, depth - 1),
-  });
+/** The snapshot with at most so many before it; the oldest one stays in any case where `keepsOldest`. */
+function shortened(topology: Topology, depth: number, keepsOldest: boolean): Topology {
+  const { previous } = topology;
+  if (previous === undefined) return topology;
+  const rest = depth > 1 ? shortened(previous, depth - 1, keepsOldest) : keepsOldest ? oldest(previous) : undefined;
+  return new Topology({ ...topology, replication: topology.wantedReplication, previous: rest });
+}
+
+function oldest(topology: Topology): Topology {
+  return topology.previous === undefined ? topology : oldest(topology.previous);
 }
 
 /** What `shortened` leaves out. */

@@ -62,7 +62,7 @@ export class CacheNode implements AttemptNode {
   readonly latency: LatencyEstimate | undefined;
   /** The largest value it takes, as far as it has told. */
   maxValueBytes: number | undefined = undefined;
-  /** Owned keys before and owns them again, or may: it may hold what it held then. */
+  /** Was in the ring before, left it, and was added again: it may hold what it held then. */
   hasBeenHere = false;
   failures = 0;
   hits = 0;

@@ -84,7 +84,11 @@ const DEFAULT_BOUNDS: BoundsSettings = { hitRateDrop: 0.05, errorRateRise: 0.05,
 const DEFAULT_STEPS = 20;
 
 /** @param nodes of the cache, in the order in which they are listed @throws OptionError naming the option below `migration` */
-export function resolveMigration(given: MigrationOptions, nodes: readonly NodeSpec[]): MigrationSettings {
+export function resolveMigration(
+  given: MigrationOptions,
+  nodes: readonly NodeSpec[],
+  replication: number,
+): MigrationSettings {
   const options = resolveOptions<MigrationOptions>('migration', given, given, {
     from: object,
     ramp: anything,
@@ -93,6 +97,11 @@ export function resolveMigration(given: MigrationOptions, nodes: readonly NodeSp
     carry: oneOf(['namespace', 'all']),
     bounds: either(object, { says: 'false', holds: (value) => value === false }),
   });
+  if (options.mode === 'read-through' && replication > 1)
+    throw new OptionError(
+      'migration.mode',
+      "must not be 'read-through' with copies: others know the first of them alone",
+    );
   if (options.from === undefined) throw new OptionError('migration.from', 'is needed');
   const from = resolveOptions<MigrationSource>(
     'migration.from',

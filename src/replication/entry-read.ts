@@ -98,6 +98,7 @@ export async function readEntry(context: ReadContext, call: EntryCall): Promise<
     if (ownersMissed.length > 0) context.repair(key, hash, generation, node, ownersMissed);
     return { entry: { ...entry, node, source: 'handoff' }, error: undefined };
   }
+  if (ownersMissed.length > 0) context.missed?.(key, hash, generation);
   // A miss at a former owner says nothing: what it had may have moved.
   return { entry: undefined, error: ownersMissed.length > 0 ? undefined : (ownersError ?? error) };
 }

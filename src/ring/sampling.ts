@@ -9,14 +9,14 @@ function sampleKey(i: number): string {
   return `sample:${i}`;
 }
 
-/** Share of the sample keys per node, as first owner. Nodes without any are there with 0. */
-export function sampleDistribution(placement: Placement): Map<string, number> {
+/** Share of the sample keys per node, as first owner. Nodes without any are there with 0. @param samples fewer are quicker, and less exact */
+export function sampleDistribution(placement: Placement, samples = SAMPLES): Map<string, number> {
   const counts = new Float64Array(placement.members.length);
-  for (let i = 0; i < SAMPLES && counts.length > 0; i++) {
+  for (let i = 0; i < samples && counts.length > 0; i++) {
     const key = sampleKey(i);
     counts[placement.primaryOf(placement.hash(key), key)]! += 1;
   }
-  return new Map(placement.members.map(({ name }, node) => [name, counts[node]! / SAMPLES]));
+  return new Map(placement.members.map(({ name }, node) => [name, counts[node]! / samples]));
 }
 
 /** @param count owners per key @param samples fewer are quicker, and less exact */

@@ -57,9 +57,9 @@ export class BoundsWatch {
     this.#now = this.#ratesOf(this.#grown(totals));
     const { hitRate, errorRate } = this.#now;
     const { hitRateDrop, errorRateRise } = this.#bounds;
-    // A process that began with keys cut over knows no hit rate of before; errors are none then.
-    if (errorRate !== undefined && errorRate > (before.errorRate ?? 0) + errorRateRise)
-      return `${percent(errorRate)} of attempts fail, ${percent(before.errorRate ?? 0)} did before`;
+    // A process that began with keys cut over knows nothing of before: it must not leave the others for a failure at its start.
+    if (errorRate !== undefined && before.errorRate !== undefined && errorRate > before.errorRate + errorRateRise)
+      return `${percent(errorRate)} of attempts fail, ${percent(before.errorRate)} did before`;
     if (hitRate !== undefined && before.hitRate !== undefined && hitRate < before.hitRate - hitRateDrop)
       return `${percent(hitRate)} of reads hit, ${percent(before.hitRate)} did before`;
     return undefined;

@@ -22,7 +22,7 @@ export interface PlacementSide {
 }
 
 /** A plan over all samples would keep the event loop for a tenth of a second, at every step. */
-const PLAN_SAMPLES = 4_096;
+const SAMPLES = 4_096;
 
 export class MigratingPlacement implements Placement {
   readonly isPlacedByHash = false;
@@ -71,11 +71,11 @@ export class MigratingPlacement implements Placement {
   }
 
   distribution(): Map<string, number> {
-    return sampleDistribution(this);
+    return sampleDistribution(this, SAMPLES);
   }
 
   plan(next: Placement, count = 1): RingPlan {
-    return planBySampling(this, next, count, PLAN_SAMPLES);
+    return planBySampling(this, next, count, SAMPLES);
   }
 }
 
