@@ -1,5 +1,5 @@
 /**
- * Everything, in under ten minutes on two cores: ring lookup, all workloads, memory, scale. Writes
+ * Everything, in under ten minutes on two cores: ring lookup, placements, all workloads, memory, scale. Writes
  * bench/report/ (index.html, overview.svg, results.json), bench/RESULTS.md and bench/SCALE.md.
  *
  *   npm run bench
@@ -44,7 +44,9 @@ if (isWhole) {
   const heap = await answerOf('heap.js', '--minutes', '1');
   console.error('scale: rings and processes of up to 1,000 nodes');
   const scale = await answerOf('scale.js');
-  verdicts.push(...lookup.verdicts, ...heap.verdicts);
+  console.error('placements: finding owners where other clients put keys');
+  const placements = await answerOf('placements.js', '--main', '--rounds', '7');
+  verdicts.push(...lookup.verdicts, ...placements.verdicts, ...heap.verdicts);
   const minutes = (performance.now() - began) / 60_000;
   const nanoseconds = lookup.nanoseconds;
   await writeReport({ environment, missing, workloads, verdicts, out, heap, scale, nanoseconds, minutes });

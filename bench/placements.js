@@ -7,7 +7,7 @@
  * a turn is what is judged: its median over the rounds, the lowest and the highest beside it. The bare hash of the key has turns
  * of its own: a lookup costs no less.
  *
- * Run after `npx tsc -p src`: node bench/placements.js [--rounds 9] [--only npm-hashring,…]
+ * Run after `npx tsc -p src`: node bench/placements.js [--rounds 9] [--only npm-hashring,…] [--main] [--json]
  */
 
 import assert from 'node:assert/strict';
@@ -26,6 +26,18 @@ import { isMet, limitOf } from './harness/verdicts.js';
 const KEYS = 1 << 18;
 const PER_OP = 1 << 9;
 const LIMIT = { atMost: 2 };
+
+/** Those that most people come from: what `npm run bench` measures. */
+const MAIN = [
+  'envoy-ring-xxhash',
+  'libmemcached-ketama',
+  'libmemcached-ketama-weighted',
+  'npm-hashring',
+  'npm-memcached',
+  'spymemcached-ketama',
+  'twemproxy-ketama-fnv1a_64',
+  'twemproxy-ketama-murmur',
+];
 
 /** Points and a hash; not the lists (modula) and not the rendezvous, which are no ketama. */
 const KETAMA_LIKE = /ketama|^npm-hashring|^npm-memcache(d)?$|^dalli$|^libmemcached-spy$|^envoy-ring|^python-hash_ring$/;
@@ -103,8 +115,21 @@ export function measurePlacements({ rounds = 9, only } = {}) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { values } = parseArgs({ options: { rounds: { type: 'string' }, only: { type: 'string' } } });
-  const { verdicts, rows } = measurePlacements({ rounds: Number(values.rounds ?? 9), only: values.only?.split(',') });
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '9' },
+      only: { type: 'string' },
+      main: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const only = values.main ? MAIN : values.only?.split(',');
+  const { verdicts, rows } = measurePlacements({ rounds: Number(values.rounds), only });
+  if (values.json) console.log(JSON.stringify({ verdicts, rows }));
+  else print(verdicts, rows);
+}
+
+function print(verdicts, rows) {
   console.log(`${process.version}, ${cpus()[0]?.model} x ${cpus().length}, ${KEYS} keys such as ${keys[0]}, 10 nodes`);
   console.log(`own placement ${median(rows.map(({ ringNs }) => ringNs)).toFixed(1)} ns\n`);
   for (const { name, ns, median: ratio, low, high } of rows)
