@@ -7,6 +7,7 @@ import type { Connection, Words } from '../../driver/driver.js';
 import { CacheError, NodeError } from '../../errors.js';
 import { delayFor } from '../../node/backoff.js';
 import type { CacheNode } from '../../node/cache-node.js';
+import { named } from './named-error.js';
 
 /** Where a limit is needed: a server has 10,000 clients by default. */
 const MOST_CONNECTIONS = 500;
@@ -37,8 +38,7 @@ export class BlockingLine {
    * wanted: it may be back soon, and a loop of calls is slowed. @throws CacheError
    */
   async take(patienceMs: number, isWanted: () => boolean): Promise<Connection> {
-    const idle = this.#idle.pop();
-    if (idle !== undefined) return idle;
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) if (idle.isOpen) return idle;
     if (this.#busy.size + this.#opening >= MOST_CONNECTIONS)
       throw new CacheError('ERR_BULKHEAD_FULL', `${MOST_CONNECTIONS} commands wait at ${this.#node.name} already`, {
         node: this.#node.name,
@@ -72,7 +72,7 @@ export class BlockingLine {
       };
       const fail = (error: CacheError) => {
         end();
-        reject(this.#named(error));
+        reject(named(error, this.#node.name));
       };
       connection.send([{ kind: 'raw', key: '', words, takesRefusals: true, done, fail }]);
     });
@@ -98,7 +98,7 @@ export class BlockingLine {
       } catch (error) {
         const pauseMs = delayFor(attempt, PAUSES, 0, Math.random);
         if (this.#closing.signal.aborted || !isWanted() || performance.now() + pauseMs > until)
-          throw error instanceof CacheError ? this.#named(error) : error;
+          throw error instanceof CacheError ? named(error, this.#node.name) : error;
         await pause(pauseMs, this.#closing.signal);
       }
     }
@@ -130,13 +130,6 @@ export class BlockingLine {
 
   #closed(): CacheError {
     return new CacheError('ERR_CLOSED', 'the client was closed');
-  }
-
-  /** A driver knows where its server is, not what we call it. */
-  #named<E extends CacheError>(error: E): E {
-    if (error.node === undefined)
-      Reflect.defineProperty(error, 'node', { value: this.#node.name, enumerable: true, configurable: true });
-    return error;
   }
 }
 

@@ -6,6 +6,9 @@ export type Kind = 'subscribe' | 'psubscribe' | 'ssubscribe';
 
 export const KINDS: readonly Kind[] = ['subscribe', 'psubscribe', 'ssubscribe'];
 
+export const UNDO = { subscribe: 'unsubscribe', psubscribe: 'punsubscribe', ssubscribe: 'sunsubscribe' } as const;
+export type Undo = (typeof UNDO)[Kind];
+
 /** Bytes one a character: equal for a channel given as text and as bytes. */
 export function channelId(channel: string | Buffer): string {
   return Buffer.from(channel).toString('latin1');

@@ -4,14 +4,18 @@
  */
 
 import type { Clock, Timer } from '../../base/clock.js';
+import type { Connection } from '../../driver/driver.js';
 import { type CacheError, NodeError } from '../../errors.js';
 import type { CacheNode } from '../../node/cache-node.js';
+import { named } from './named-error.js';
 
 const LOOK_MS = 50;
 /** While nobody can be asked yet. */
 const FIRST_LOOK_MS = 5;
 
 export interface ConnectivityNews {
+  /** A node has a connection that it did not have at the last look. */
+  opened(node: CacheNode): void;
   /** Every node has been tried, and one at least answers; or one does again. */
   up(): void;
   /** Every node has been tried, and none answers any more. */
@@ -25,6 +29,7 @@ export class Connectivity {
   readonly #clock: Clock;
   readonly #news: ConnectivityNews;
   readonly #lost = new Set<CacheNode>();
+  readonly #connections = new Map<CacheNode, Connection>();
   #isUp: boolean | undefined;
   #timer: Timer;
 
@@ -52,12 +57,16 @@ export class Connectivity {
   }
 
   #lookAt(node: CacheNode, wasTried: boolean): void {
-    if (node.isConnected) {
+    const { connection } = node;
+    if (connection !== undefined) {
       this.#lost.delete(node);
+      const isNew = this.#connections.get(node) !== connection;
+      this.#connections.set(node, connection);
+      if (isNew) this.#news.opened(node);
       return;
     }
     if (this.#lost.has(node) || (!wasTried && node.lastError === undefined)) return;
     this.#lost.add(node);
-    this.#news.lost(node.lastError ?? new NodeError('lost', `node ${node.name} was lost`, { node: node.name }));
+    this.#news.lost(named(node.lastError ?? new NodeError('lost', `node ${node.name} was lost`), node.name));
   }
 }

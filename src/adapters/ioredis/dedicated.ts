@@ -10,7 +10,7 @@ import type { Fleet } from './fleet.js';
 import type { RedisSettings } from './options.js';
 import { askPubSub } from './pubsub.js';
 import { closedError } from './reply.js';
-import { type Deliver, Subscriptions } from './subscriptions.js';
+import { type SubscriptionNews, Subscriptions } from './subscriptions.js';
 import { nameOf } from './words.js';
 
 const CONNECT_MS = 300;
@@ -23,7 +23,7 @@ export class Dedicated {
   readonly #blocking: BlockingCalls;
   readonly #subscriptions: Subscriptions;
 
-  constructor(fleet: Fleet, settings: RedisSettings, deliver: Deliver) {
+  constructor(fleet: Fleet, settings: RedisSettings, news: SubscriptionNews) {
     const { blockingTimeout, blockingTimeoutGrace = GRACE_MS } = settings.ioredis;
     const terms = { connectMs: settings.cache.timeouts?.connectMs ?? CONNECT_MS, patienceMs: fleet.timeoutMs };
     this.#fleet = fleet;
@@ -34,7 +34,7 @@ export class Dedicated {
       graceMs: blockingTimeoutGrace,
       longestMs: blockingTimeout !== undefined && blockingTimeout > 0 ? blockingTimeout : undefined,
     });
-    this.#subscriptions = new Subscriptions(fleet, settings, terms, deliver);
+    this.#subscriptions = new Subscriptions(fleet, settings, terms, news);
   }
 
   /** A command that may wait at the server: see `routeOf`. @throws CacheError */

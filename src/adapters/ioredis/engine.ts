@@ -2,30 +2,39 @@
 
 import type { Command } from 'ioredis';
 import { assembleParts } from '../../create-cache.js';
+import type { CacheNode } from '../../node/cache-node.js';
 import { CacheableCommands } from './cacheable-commands.js';
 import { CommandRouter } from './command-router.js';
 import { Dedicated } from './dedicated.js';
 import { Fleet } from './fleet.js';
 import type { RedisSettings } from './options.js';
-import type { Deliver } from './subscriptions.js';
+import type { SubscriptionNews } from './subscriptions.js';
 
 export class Engine {
   readonly fleet: Fleet;
   readonly router: CommandRouter;
   readonly cacheable: CacheableCommands | undefined;
   readonly #dedicated: Dedicated;
+  readonly #connectionName: string | undefined;
 
   /** Begins to connect. */
-  constructor(settings: RedisSettings, deliver: Deliver) {
-    const { cache, cacheable } = settings;
+  constructor(settings: RedisSettings, news: SubscriptionNews) {
+    const { cache, cacheable, ioredis } = settings;
+    this.#connectionName = ioredis.connectionName;
     this.fleet = new Fleet(assembleParts(cache), cache.placement);
-    this.#dedicated = new Dedicated(this.fleet, settings, deliver);
+    this.#dedicated = new Dedicated(this.fleet, settings, news);
     this.cacheable = cacheable === undefined ? undefined : new CacheableCommands(this.fleet.parts, cacheable);
     this.router = new CommandRouter(this.fleet, this.#dedicated, this.cacheable);
   }
 
   send(command: Command, pipeline: object | undefined): void {
     this.router.send(command, pipeline);
+  }
+
+  /** A node has a new connection, which the server shall know by the name of the client. */
+  introduce(node: CacheNode): void {
+    const name = this.#connectionName;
+    if (name !== undefined) this.fleet.askNode(node, ['CLIENT', 'SETNAME', name], { replied() {}, failed() {} });
   }
 
   /** What waits on connections of its own fails at once; everything else has as long as a command may take. */

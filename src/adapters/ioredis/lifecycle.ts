@@ -10,7 +10,7 @@ import type { RedisStatus } from 'ioredis';
 import type { Clock } from '../../base/clock.js';
 import type { CacheError } from '../../errors.js';
 import { Connectivity } from './connectivity.js';
-import type { Fleet } from './fleet.js';
+import type { Engine } from './engine.js';
 import { closedError } from './reply.js';
 
 /** The client. */
@@ -36,10 +36,11 @@ export class Lifecycle {
     this.#clock = clock;
   }
 
-  begin({ nodes }: Fleet): void {
+  begin(engine: Engine): void {
     this.#become('connecting');
     let last: CacheError | undefined;
-    this.#connectivity = new Connectivity(nodes, this.#clock, {
+    this.#connectivity = new Connectivity(engine.fleet.nodes, this.#clock, {
+      opened: (node) => engine.introduce(node),
       up: () => {
         this.#become('connect');
         this.#become('ready');

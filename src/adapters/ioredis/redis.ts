@@ -111,12 +111,12 @@ export class Redis extends IoRedis {
   }
 
   #open(): Engine {
-    const engine = new Engine(this.#settings, (event, ...news) => {
-      // An error that nobody listens to would end the process.
-      if (event !== 'error' || this.listenerCount('error') > 0) this.emit(event, ...news);
+    const engine = new Engine(this.#settings, {
+      message: (event, ...news) => void this.emit(event, ...news),
+      failed: (error) => this.#lifecycle.tell('error', error),
     });
     this.#engine = engine;
-    this.#lifecycle.begin(engine.fleet);
+    this.#lifecycle.begin(engine);
     return engine;
   }
 

@@ -7,8 +7,9 @@ import type { Redis as IoRedis } from 'ioredis';
 import { CacheError, NodeError, TimeoutError } from '../../errors.js';
 import { delayFor } from '../../node/backoff.js';
 import type { NodeSpec } from '../../options/node-options.js';
-import { Channels, KINDS, type Kind } from './channels.js';
+import { Channels, type Kind, UNDO, type Undo } from './channels.js';
 import { openSubscriber } from './subscriber-client.js';
+import { subscribeTo, watchOver } from './subscriber-upkeep.js';
 
 export interface SubscriberTerms {
   /** One attempt to connect, and to subscribe again. */
@@ -18,6 +19,10 @@ export interface SubscriberTerms {
   readonly connectionName: string | undefined;
   /** A silent connection is asked for a sign of life. */
   readonly aliveEveryMs: number;
+  /** Whether a lost connection is opened anew; otherwise what was subscribed to on it is no more. */
+  readonly resubscribes: boolean;
+  /** Whether the connection lets the process end. */
+  readonly unref: boolean;
 }
 
 export interface SubscriberEvents {
@@ -37,6 +42,8 @@ export class Subscriber {
   readonly #wanted = new Channels();
   readonly #waiting = new Set<() => void>();
   #client: IoRedis | undefined;
+  /** Why there is no connection. */
+  #lastError: CacheError | undefined;
   #closing = new AbortController();
   #isOpening = false;
   /** Ends a pause between two attempts. */
@@ -108,7 +115,10 @@ export class Subscriber {
       const { name } = this.#spec;
       const { patienceMs } = this.#terms;
       const late = () =>
-        end(() => reject(new TimeoutError(`${name} confirmed no subscription`, patienceMs, false, { node: name })));
+        end(() => {
+          const cause = this.#lastError;
+          reject(new TimeoutError(`${name} confirmed no subscription`, patienceMs, false, { node: name, cause }));
+        });
       const timer = setTimeout(late, until - performance.now());
       this.#waiting.add(look);
     });
@@ -122,8 +132,11 @@ export class Subscriber {
       try {
         await this.#connect(attempt);
       } catch (error) {
+        // Nobody misses anything.
+        if (this.#wanted.isEmpty) break;
+        this.#lastError = error as NodeError;
         if (attempt === 1) this.#events.lost(error as NodeError);
-        if (!this.#wanted.isEmpty) await this.#pause(delayFor(attempt, PAUSES, 0, Math.random));
+        await this.#pause(delayFor(attempt, PAUSES, 0, Math.random));
       }
     }
     this.#isOpening = false;
@@ -141,10 +154,7 @@ export class Subscriber {
       client = opened;
       this.#events.opened(opened);
       abort.signal.addEventListener('abort', () => opened.disconnect(), { once: true });
-      for (const kind of KINDS) {
-        const names = this.#wanted.list(kind);
-        if (names.length > 0) await opened.call(kind, ...names);
-      }
+      await subscribeTo(opened, this.#wanted);
       if (abort.signal.aborted || opened.status !== 'ready') throw this.#lost('was lost while subscribing');
     } catch (error) {
       client?.disconnect();
@@ -158,36 +168,20 @@ export class Subscriber {
 
   #use(client: IoRedis): void {
     this.#client = client;
-    const isAlive = this.#watch(client);
+    if (this.#terms.unref) client.stream.unref();
+    const watch = watchOver(client, this.#terms.aliveEveryMs);
     client.once('close', () => {
-      clearInterval(isAlive);
+      clearInterval(watch);
       if (this.#client !== client) return;
       this.#client = undefined;
-      this.#events.lost(this.#lost('the connection was lost: what is published meanwhile is missed'));
+      if (!this.#terms.resubscribes) this.#wanted.clear();
+      const error = this.#lost('the connection was lost: what is published meanwhile is missed');
+      this.#lastError = error;
+      this.#events.lost(error);
       void this.#open();
     });
     for (const look of this.#waiting) look();
     this.#rest();
-  }
-
-  /** A connection may break without a sign; nobody would notice, as nothing is sent. */
-  #watch(client: IoRedis): NodeJS.Timeout {
-    let isAsked = false;
-    const timer = setInterval(() => {
-      if (isAsked) {
-        client.disconnect();
-        client.stream.destroy();
-        return;
-      }
-      isAsked = true;
-      client.ping().then(
-        () => {
-          isAsked = false;
-        },
-        () => undefined,
-      );
-    }, this.#terms.aliveEveryMs);
-    return timer.unref();
   }
 
   /** Nothing is subscribed to: no connection is needed. */
@@ -212,9 +206,6 @@ export class Subscriber {
     return new NodeError('lost', `subscriptions on ${this.#spec.name}: ${why}`, { node: this.#spec.name });
   }
 }
-
-const UNDO = { subscribe: 'unsubscribe', psubscribe: 'punsubscribe', ssubscribe: 'sunsubscribe' } as const;
-type Undo = (typeof UNDO)[Kind];
 
 function closedError(): CacheError {
   return new CacheError('ERR_CLOSED', 'the client was closed');

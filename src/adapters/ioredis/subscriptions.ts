@@ -5,6 +5,7 @@
  */
 
 import type { Command, Redis as IoRedis } from 'ioredis';
+import type { NodeError } from '../../errors.js';
 import type { CacheNode } from '../../node/cache-node.js';
 import { type NodeSpec, parseNodes } from '../../options/node-options.js';
 import { Channels, type Kind } from './channels.js';
@@ -14,8 +15,12 @@ import type { RedisSettings } from './options.js';
 import { Subscriber } from './subscriber.js';
 import { argumentsOf, keyText, nameOf, wordsOf } from './words.js';
 
-/** Tells the client's listeners, if there are any. */
-export type Deliver = (event: string, ...args: unknown[]) => void;
+/** To the client's listeners. */
+export interface SubscriptionNews {
+  message(event: string, ...news: unknown[]): void;
+  /** Something may have been missed on a node. */
+  failed(error: NodeError): void;
+}
 
 export interface SubscriptionTerms {
   readonly connectMs: number;
@@ -37,7 +42,7 @@ export class Subscriptions {
   readonly #fleet: Fleet;
   readonly #settings: RedisSettings;
   readonly #terms: SubscriptionTerms;
-  readonly #deliver: Deliver;
+  readonly #news: SubscriptionNews;
   readonly #channels = new Channels();
   /**
    * Sharded channels have connections of their own: when the last of them is gone, ioredis takes it that nothing is
@@ -47,11 +52,11 @@ export class Subscriptions {
   readonly #pending = new Set<Command>();
   #specs: ReadonlyMap<string, NodeSpec> | undefined;
 
-  constructor(fleet: Fleet, settings: RedisSettings, terms: SubscriptionTerms, deliver: Deliver) {
+  constructor(fleet: Fleet, settings: RedisSettings, terms: SubscriptionTerms, news: SubscriptionNews) {
     this.#fleet = fleet;
     this.#settings = settings;
     this.#terms = terms;
-    this.#deliver = deliver;
+    this.#news = news;
   }
 
   /** Settles the command sooner or later. */
@@ -140,11 +145,13 @@ export class Subscriptions {
     const terms = {
       ...this.#terms,
       aliveEveryMs: ALIVE_EVERY_MS,
-      connectionName: this.#settings.ioredis.connectionName ?? undefined,
+      connectionName: this.#settings.ioredis.connectionName,
+      resubscribes: this.#settings.ioredis.autoResubscribe !== false,
+      unref: this.#settings.cache.unref === true,
     };
     const subscriber = new Subscriber(spec, terms, {
       opened: (client) => this.#listen(client),
-      lost: (error) => this.#deliver('error', error),
+      lost: (error) => this.#news.failed(error),
     });
     subscribers.set(node, subscriber);
     return subscriber;
@@ -152,7 +159,7 @@ export class Subscriptions {
 
   /** What listeners throw, ioredis rethrows where it harms nobody else. */
   #listen(client: IoRedis): void {
-    const deliver = this.#deliver;
+    const { message: deliver } = this.#news;
     for (const event of ['message', 'smessage'])
       client.on(`${event}Buffer`, (channel: Buffer, message: Buffer | null) => {
         deliver(event, channel.toString(), message === null ? '' : message.toString());

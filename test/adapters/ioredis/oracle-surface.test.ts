@@ -41,8 +41,11 @@ async function drain(stream: unknown): Promise<unknown[]> {
   return found;
 }
 
-/** The first ioredis carries out in part itself, in a state of the connection; the other concerns one connection’s writes. */
-const NOT_COMPARED = new Set(['himport', 'waitaof']);
+/**
+ * The first ioredis carries out in part itself, in a state of the connection; the second concerns the writes of one
+ * connection; the others a server, and are refused here.
+ */
+const NOT_COMPARED = new Set(['himport', 'waitaof', 'backup', 'hotkeys', 'trimslots']);
 
 /** Many keys, on several nodes. */
 const keys = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${prefix}${i}`);

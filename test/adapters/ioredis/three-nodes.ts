@@ -26,7 +26,7 @@ export class ThreeNodes {
 
   /** Over all three; commands have time enough for a machine that others share, unless a test says otherwise. */
   open(options: RedisOptions = {}): Redis {
-    return this.#kept(new Redis({ nodes: this.nodes, commandTimeout: 5_000, ...options }));
+    return this.#kept(new Redis({ nodes: this.nodes, commandTimeout: 5_000, connectTimeout: 3_000, ...options }));
   }
 
   /** ioredis itself, on one of them. */
