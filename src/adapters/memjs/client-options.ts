@@ -115,10 +115,10 @@ export function resolveClientOptions(given: ClientOptions | null | undefined): C
     if (Object.hasOwn(cache, name)) throw new OptionError(`cache.${name}`, 'cannot be chosen for this client');
   if (cache.placement !== undefined && cache.placement !== 'npm-memjs')
     throw new OptionError('cache.placement', "must be 'npm-memjs', or undefined for the own ring");
-  return { expires, logger, serializer, username, password, protocol, core: { ...coreOf(options), ...cache } };
+  return { expires, logger, serializer, username, password, protocol, core: coreOf(options, cache) };
 }
 
-function coreOf(options: ClientOptions): CoreOptions {
+function coreOf(options: ClientOptions, cache: CoreOptions): CoreOptions {
   const { retries = 2, retry_delay, timeout = 0.5, failover = false, failoverTime } = options;
   const attempts = Math.max(1, retries);
   const attemptMs = Math.max(1, timeout * 1000);
@@ -129,9 +129,10 @@ function coreOf(options: ClientOptions): CoreOptions {
   return {
     clock: systemClock,
     placement: 'npm-memjs',
-    timeouts: { connectMs, attemptMs, totalMs },
     retry: retryOf(attempts, retry_delay === undefined ? undefined : Math.max(1, pauseMs)),
     health: failover ? healthOf(failoverTime) : false,
+    ...cache,
+    timeouts: { connectMs, attemptMs, totalMs, ...cache.timeouts },
   };
 }
 

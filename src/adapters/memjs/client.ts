@@ -208,11 +208,13 @@ export class Client<V = Buffer> {
 
   /** Lets what is under way finish, for up to 2 s, and closes; what is asked later fails with `ERR_CLOSED`. */
   async quit(): Promise<void> {
+    await this.#entries.end();
     await this.#parts.lifecycle.close(QUIT_MS);
   }
 
   /** Closes at once: what is under way fails with `ERR_CLOSED`. */
   async close(): Promise<void> {
+    void this.#entries.end();
     await this.#parts.lifecycle.close(0);
   }
 

@@ -29,7 +29,6 @@ export interface Counted {
   readonly value: number;
 }
 
-const NOTHING: Found<never> = { value: null, flags: null };
 const MAX_WAITING = 8_192;
 const MAX_BASE64_KEY_BYTES = 186;
 const MAX_AMOUNT = 2 ** 32 - 1;
@@ -40,6 +39,7 @@ export class Entries {
   readonly #expires: number;
   readonly #takesAnyKey: boolean;
   readonly #line: KeyLine;
+  #isEnded = false;
 
   constructor({ parts, takesAnyKey }: Core, { serializer, expires }: Pick<ClientSettings, 'serializer' | 'expires'>) {
     this.#parts = parts;
@@ -49,10 +49,16 @@ export class Entries {
     this.#line = new KeyLine({ clock: parts.read.clock, call: parts.defaults, maxWaiting: MAX_WAITING });
   }
 
+  /** Resolves once everything asked so far has been issued; takes no more. */
+  end(): Promise<void> {
+    this.#isEnded = true;
+    return this.#line.idle;
+  }
+
   async get<V>(key: unknown): Promise<Found<V>> {
     const wire = this.#begin(key);
     const bytes = await this.#line.read(wire, (call) => readValue(this.#parts, wire, call));
-    return Buffer.isBuffer(bytes) ? (fromStored(this.serializer, bytes) as Found<V>) : NOTHING;
+    return Buffer.isBuffer(bytes) ? (fromStored(this.serializer, bytes) as Found<V>) : { value: null, flags: null };
   }
 
   async set(key: unknown, value: unknown, expires: unknown): Promise<boolean> {
@@ -107,6 +113,7 @@ export class Entries {
 
   /** @throws CacheError for a client that is closed, a limit that is used up, a key that is none */
   #begin(key: unknown): string {
+    if (this.#isEnded) throw new CacheError('ERR_CLOSED', 'the client is closed');
     this.#parts.assertOpen();
     this.#parts.assertAllowed?.();
     const wire = this.#parts.keys.toWireKey(textOf(key));

@@ -41,11 +41,17 @@ export class KeyLine {
   readonly #maxWaiting: number;
   readonly #lines = new Map<string, Line>();
   #waiting = 0;
+  #idlers: (() => void)[] = [];
 
   constructor({ clock, call, maxWaiting }: KeyLineOptions) {
     this.#clock = clock;
     this.#call = call;
     this.#maxWaiting = maxWaiting;
+  }
+
+  /** Resolves once nobody waits: all have begun. */
+  get idle(): Promise<void> {
+    return this.#waiting === 0 ? Promise.resolve() : new Promise((resolve) => this.#idlers.push(resolve));
   }
 
   /** None of the three throws. */
@@ -58,7 +64,7 @@ export class KeyLine {
   }
 
   write<T>(key: string, work: Work<T>): Promise<T> {
-    return this.#lines.has(key) ? this.#enter(key, 'write', work) : work(this.#call);
+    return this.#lines.has(key) ? this.#enter(key, 'write', work) : begin(work, this.#call);
   }
 
   #enter<T>(key: string, kind: Kind, work: Work<T>): Promise<T> {
@@ -73,10 +79,10 @@ export class KeyLine {
   }
 
   #start<T>(key: string, line: Line, kind: Kind, call: Call, work: Work<T>): Promise<T> {
-    if (kind === 'write') return work(call);
+    if (kind === 'write') return begin(work, call);
     const part = kind === 'read' ? 'reads' : 'counts';
     line[part]++;
-    const underWay = work(call);
+    const underWay = begin(work, call);
     const ended = (): void => {
       line[part]--;
       this.#advance(key, line);
@@ -95,7 +101,7 @@ export class KeyLine {
     const deadline = this.#clock.now() + totalMs;
     return new Promise((resolve, reject) => {
       const start = (): void => {
-        this.#waiting--;
+        if (--this.#waiting === 0) for (const idle of this.#idlers.splice(0)) idle();
         const leftMs = deadline - this.#clock.now();
         if (leftMs < 1) reject(tooLate(key, totalMs));
         else resolve(this.#start(key, line, kind, { ...this.#call, totalMs: leftMs }, work));
@@ -114,6 +120,15 @@ export class KeyLine {
     }
     line.waiting = undefined;
     if (line.reads + line.counts === 0) this.#lines.delete(key);
+  }
+}
+
+/** What is thrown is a rejection. */
+function begin<T>(work: Work<T>, call: Call): Promise<T> {
+  try {
+    return work(call);
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 

@@ -59,6 +59,24 @@ describe('a client', () => {
     await expect(cut).rejects.toMatchObject({ code: 'ERR_CLOSED' });
   });
 
+  it('lets calls that wait for others of their key finish on quit, and fails them on close', async () => {
+    const [quitting, closing] = [Client.create(list, SILENT), Client.create(list, SILENT)];
+    await Promise.all([quitting.set('q', 'old'), closing.set('c', 'old')]);
+    const all = [quitting.get('q'), quitting.set('q', 'new'), quitting.get('q'), quitting.delete('q')];
+    await quitting.quit();
+    await expect(quitting.get('q')).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+    expect(await Promise.all(all)).toMatchObject([
+      { value: Buffer.from('old') },
+      true,
+      { value: Buffer.from('new') },
+      true,
+    ]);
+    const cut = [closing.get('c'), closing.set('c', 'new'), closing.increment('c', 1), closing.delete('c')];
+    const outcomes = Promise.allSettled(cut);
+    await closing.close();
+    expect((await outcomes).map(({ status }) => status)).toEqual(Array(4).fill('rejected'));
+  });
+
   it('proves itself to a server with SASL by whatever says how, and is told where it cannot', async () => {
     const sasl = { username: 'user', password: 'p:w@x' };
     const server = await startMemcached({ sasl });

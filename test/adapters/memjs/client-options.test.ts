@@ -55,6 +55,10 @@ describe('the options of a client', () => {
     const { core } = resolveClientOptions({
       cache: { placement: undefined, breaker: false, timeouts: { attemptMs: 9 } },
     });
-    expect(core).toMatchObject({ placement: undefined, breaker: false, timeouts: { attemptMs: 9 } });
+    expect(core).toMatchObject({
+      placement: undefined,
+      breaker: false,
+      timeouts: { connectMs: 1000, attemptMs: 9, totalMs: 2200 },
+    });
   });
 });

@@ -84,6 +84,28 @@ describe('a line of calls upon one key', () => {
     expect(await late).toBe('w2');
   });
 
+  it('takes a throw for a rejection, also of a call that has waited, and goes on', async () => {
+    const { line, works } = begin();
+    const broken = (): never => {
+      throw new Error('broken');
+    };
+    await expect(line.write('k', broken)).rejects.toThrow('broken');
+    await expect(line.read('k', broken)).rejects.toThrow('broken');
+    void line.read('k', works.of('r'));
+    const late = expect(line.write('k', broken)).rejects.toThrow('broken');
+    void line.write('k', works.of('w'));
+    let isIdle = false;
+    void line.idle.then(() => {
+      isIdle = true;
+    });
+    await new Promise(setImmediate);
+    expect(isIdle).toBe(false);
+    await works.end('r');
+    await late;
+    expect(works.begun).toEqual(['r', 'w']);
+    expect(isIdle).toBe(true);
+  });
+
   it('refuses more than may wait', async () => {
     const { line, works } = begin(1);
     void line.read('k', works.of('r'));
