@@ -11,7 +11,7 @@ import { type Route, routeOf } from './routes.js';
 import { prepared } from './script.js';
 import { split } from './split.js';
 import { Transactions } from './transactions.js';
-import { argumentsOf, isSort, keysOf, keyText, nameOf, wordsOf } from './words.js';
+import { argumentsOf, isScript, isSort, keysOf, keyText, nameOf, wordsOf } from './words.js';
 
 export class CommandRouter {
   readonly #fleet: Fleet;
@@ -88,28 +88,29 @@ export class CommandRouter {
 
   #toOwner(command: Command): void {
     const fleet = this.#fleet;
-    const keys = keysOf(command);
-    const [key] = keys;
-    if (isSort(command)) refuseLoosePatterns(fleet, command);
-    if (keys.length > 1) {
-      this.#cacheable?.refuse(nameOf(command), keys);
-      const node = commonOwner(fleet, nameOf(command), keys);
-      prepared(command, node);
-      fleet.askNode(node, wordsOf(command), new CommandCall(command));
-      return;
-    }
-    if (key !== undefined && this.#cacheable?.has(key) === true) {
-      if (!this.#cacheable.knows(nameOf(command))) this.#cacheable.refuse(nameOf(command), keys);
-      this.#cacheable.ask(nameOf(command), argumentsOf(command), new CommandCall(command));
-      return;
-    }
-    if (key !== undefined) {
-      const text = keyText(key);
-      prepared(command, fleet.ownerOf(text));
-      fleet.ask(text, wordsOf(command), new CommandCall(command));
-      return;
-    }
+    const cacheable = this.#cacheable;
+    const name = nameOf(command);
+    let keys = keysOf(command);
     // Of a command that is in no table, or is not complete, the first argument is most likely the key.
-    fleet.askNode(fleet.ownerOf(keyText(argumentsOf(command)[0] ?? '')), wordsOf(command), new CommandCall(command));
+    if (keys.length === 0) keys = [argumentsOf(command)[0] ?? ''];
+    const call = new CommandCall(command);
+    const [key = ''] = keys;
+    const isOfOneKey = keys.length === 1 && !isScript(command);
+    if (isSort(command)) refuseLoosePatterns(fleet, command);
+    if (cacheable !== undefined) {
+      if (isOfOneKey && cacheable.knows(name) && cacheable.has(key)) {
+        cacheable.ask(name, argumentsOf(command), call);
+        return;
+      }
+      cacheable.refuse(name, keys);
+    }
+    if (isOfOneKey) {
+      fleet.ask(keyText(key), wordsOf(command), call);
+      return;
+    }
+    // A script may touch keys beside those that it names: like commands of several keys it keeps its place towards all.
+    const node = commonOwner(fleet, name, keys);
+    prepared(command, node);
+    fleet.askNode(node, wordsOf(command), call);
   }
 }

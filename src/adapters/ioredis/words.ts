@@ -23,6 +23,10 @@ export function argumentAt(command: Command, index: number): string {
   return String(command.args[index] ?? '').toLowerCase();
 }
 
+export function isScript(command: Command): boolean {
+  return /^(eval|evalsha|fcall)(_ro)?$/i.test(command.name);
+}
+
 export function isSort(command: Command): boolean {
   return /^sort(_ro)?$/i.test(command.name);
 }

@@ -123,6 +123,7 @@ describe('a cacheable key', () => {
       () => redis.incr('c:1'),
       () => redis.eval('return 1', 1, 'c:1'),
       () => redis.rename('c:1', 'c:2'),
+      () => redis.call('JSON.SET', 'c:1', '$', '1'),
       () => redis.sunion('d:1', 'c:1'),
       () => redis.multi().set('d:1', '1').set('c:1', '1').exec(),
     ])

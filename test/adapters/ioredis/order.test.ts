@@ -15,7 +15,7 @@ type Step =
       readonly key: string;
     }
   | { readonly act: 'set' | 'setBuffer'; readonly key: string; readonly value: string }
-  | { readonly act: 'mget' | 'multi' | 'mset' };
+  | { readonly act: 'mget' | 'multi' | 'mset' | 'sneak' };
 
 const key = fc.constantFrom(...KEYS);
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -35,7 +35,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       key,
     }),
   },
-  { weight: 2, arbitrary: fc.record({ act: fc.constantFrom('mget' as const, 'multi', 'mset') }) },
+  { weight: 2, arbitrary: fc.record({ act: fc.constantFrom('mget' as const, 'multi', 'mset', 'sneak') }) },
 );
 
 /** What each call must be answered by: the same steps, done one at a time in this process. */
@@ -77,6 +77,9 @@ class Model {
       case 'mset':
         for (const one of KEYS) values.set(one, '9');
         return 'OK';
+      case 'sneak':
+        this.#store('{t}:2', '6');
+        return 'OK';
       case 'multi': {
         const before = values.get('{t}:1') ?? null;
         this.#store('{t}:2', '4');
@@ -115,6 +118,9 @@ function issue(redis: Scripted, step: Step): Promise<unknown> {
       return redis.mget(...KEYS);
     case 'mset':
       return redis.mset(Object.fromEntries(KEYS.map((one) => [one, '9'])));
+    // A script that names one key, and writes another beside it.
+    case 'sneak':
+      return redis.eval("return redis.call('set', '{t}:2', '6')", 1, '{t}:1');
     case 'multi':
       return redis.multi().get('{t}:1').set('{t}:2', '4').get('{t}:2').exec();
     default:
