@@ -78,7 +78,7 @@ export class PlacementMigration {
 
   /** Whether the old place stays within reach, though all was carried over or the hand-off's time is up. */
   get keepsOld(): boolean {
-    return this.#stage === 'cutting' || this.#stage === 'promoting';
+    return this.#stage === 'promoting' || (this.#stage === 'cutting' && this.percent > 0);
   }
 
   /** Whether both places are in use, so that the nodes cannot be changed. */
@@ -88,7 +88,7 @@ export class PlacementMigration {
 
   /** Whether nodes tell all their keys, of no namespace. */
   get carriesAll(): boolean {
-    return this.#parts.settings.carriesAll && (this.keepsOld || this.#stage === 'rolled-back');
+    return this.#parts.settings.carriesAll && ['cutting', 'promoting', 'rolled-back'].includes(this.#stage);
   }
 
   /** Whether the node is there for the old place alone. */
@@ -202,6 +202,7 @@ export class PlacementMigration {
 
   #cut(percent: number, reason: string): boolean {
     const { rebalancer, replace } = this.#parts;
+    if (this.#isStopped) return false;
     if (this.percent === 0) this.guard?.look();
     return cutOver(rebalancer().current, percent, (placed, kind) => replace(placed, reason, kind));
   }
