@@ -4,7 +4,7 @@
  */
 
 import { FlowProducer, type Job, type JobsOptions, Queue, QueueEvents, Worker } from 'bullmq';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Nodes } from './nodes.js';
 
 let nodes: Nodes;
@@ -136,6 +136,42 @@ describe('bullmq', () => {
     await flow.add({ name: 'parent', queueName: name, children: [child(1), child(2)] });
     await expect.poll(() => order).toHaveLength(3);
     expect(order.at(-1)).toBe('parent');
+  });
+
+  it('tells which workers there are: by their connections, of which each has one to every node', async () => {
+    const { queue, work } = makeQueue();
+    const worker = work(async () => undefined, { name: 'ann' });
+    await worker.waitUntilReady();
+    await expect.poll(() => queue.getWorkersCount()).toBe(nodes.servers.length);
+    expect((await queue.getWorkers())[0]).toMatchObject({
+      name: queue.name,
+      rawname: expect.stringContaining(':w:ann'),
+    });
+  });
+
+  it('goes on when the node of its queue was killed while it waited, and is back', async () => {
+    const own = await Nodes.start();
+    onTestFinished(() => own.stop());
+    const connection = own.open();
+    const options = { connection, prefix: '{bull}' };
+    const queue = keep(new Queue('jobs', options));
+    const done: string[] = [];
+    const worker = keep(
+      new Worker('jobs', async ({ name }) => void done.push(name), { ...options, drainDelay: 60, runRetryDelay: 50 }),
+    );
+    await worker.waitUntilReady();
+    await queue.add('before', {});
+    await expect.poll(() => done).toEqual(['before']);
+    await Promise.all(own.servers.map((server) => server.kill9()));
+    await Promise.all(own.servers.map((server) => server.restart()));
+    const add = () =>
+      queue.add('after', {}).then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(add, { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => done, { timeout: 5_000 }).toContain('after');
+    await Promise.all([worker.close(), queue.close()]);
   });
 
   it('closes a worker that waits for jobs without delay', async () => {

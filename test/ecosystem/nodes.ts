@@ -21,7 +21,11 @@ export class Nodes {
 
   /** Gone after `stop`. */
   open(): Redis {
-    const client = new Redis({ nodes: this.servers.map(({ url }) => url), timeouts: PATIENT, maxRetriesPerRequest: null });
+    const client = new Redis({
+      nodes: this.servers.map(({ url }) => url),
+      timeouts: PATIENT,
+      maxRetriesPerRequest: null,
+    });
     this.#clients.push(client);
     return client;
   }
