@@ -186,6 +186,7 @@ export class MigrationWorld {
     // Without a namespace nothing is carried over unasked.
     if (!this.#config.hasNamespace) this.#history.unsettle();
     for (const { oracle } of this.#clients) oracle.promisesHits &&= this.#config.hasNamespace;
+    this.#handoffs = 0;
     this.#move('rampUp', 'planned', 1);
     await this.#all(({ cache }) => cache.migration?.promote());
     for (const { cache } of this.#clients)

@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 async function open(options: CacheOptions): Promise<Cache<unknown>> {
-  const cache = createCache({ namespace: 'shop', timeouts: TIMEOUTS, ...options });
+  const cache = createCache({ namespace: 'shop', timeouts: TIMEOUTS, health: false, ...options });
   caches.push(cache);
   await cache.ready();
   return cache;
