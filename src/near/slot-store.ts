@@ -4,11 +4,14 @@
  *
  * A write that is remembered costs the copy of its bytes and nothing for the collector: short text goes into a cell that
  * belongs to the slot, longer text into a buffer that stays with it, so memory neither grows nor dies young. (With
- * lru-cache, a string and an entry of its own for each value, remembering was two fifths of a set.) Slots are found by the 32-bit hash of the key; of two keys of one
- * hash the later takes the place of the other, and an answer is given only for the very key. Items must own their memory.
+ * lru-cache, a string and an entry of its own for each value, remembering was two fifths of a set.)
+ * Slots are found by the 32-bit hash of the key; of two keys of one hash the later takes the place of the other, and an
+ * answer is given only for the very key. Items must own their memory.
  */
 
+import { randomInt } from 'node:crypto';
 import type { StoreBounds } from './bounded-store.js';
+import { MAX_CELL_TEXT, TextCells } from './text-cells.js';
 
 /** An item, or text; `storedAt` is the monotonic time it was stored under. */
 export interface Remembered<T> {
@@ -21,11 +24,6 @@ export interface Remembered<T> {
 const ENTRY_OVERHEAD_BYTES = 88;
 /** What a Buffer takes beside its bytes; measured on Node 20. */
 const BUFFER_OVERHEAD_BYTES = 176;
-/** Text up to this length needs no buffer of its own. */
-const CELL_BYTES = 256;
-/** Cells are taken a page at a time, 1,024 slots each: what is remembered of ten small values is not worth a megabyte. */
-const PAGE_SHIFT = 10;
-const PAGE_SLOTS = 2 ** PAGE_SHIFT;
 /** Buffers grow in steps, so that values that differ a little in length share one. */
 const STEP_BYTES = 256;
 const MOST_ENTRIES = 2 ** 24;
@@ -36,7 +34,9 @@ const GONE = Number.NEGATIVE_INFINITY;
 export class SlotStore<T> {
   readonly #maxEntries: number;
   readonly #maxBytes: number;
-  readonly #mask: number;
+  /** Odd, and nobody else's: keys that were chosen for their hashes fall into buckets that nobody can choose. */
+  readonly #factor = (randomInt(2 ** 31) << 1) | 1;
+  readonly #shift: number;
   /** The first slot of each bucket, and of each slot the next one of its bucket. */
   readonly #heads: Int32Array;
   readonly #chain: Int32Array;
@@ -51,19 +51,21 @@ export class SlotStore<T> {
   #items: (T | undefined)[] = [undefined];
   /** Of text too long for a cell. */
   #buffers: (Buffer | undefined)[] = [undefined];
-  /** Of the cells: that of a slot is at its place in its page. */
-  #pages: (Buffer | undefined)[] = [];
+  readonly #cells: TextCells;
   /** Slots given back, linked by `#chain`. */
   #free = NONE;
   #entries = 0;
-  #bytes = 0;
+  /** Of the entries, without the cells. */
+  #entryBytes = 0;
 
   constructor({ maxEntries, maxBytes }: StoreBounds) {
     const room = Math.max(1, Math.min(maxEntries, Math.ceil(maxBytes / ENTRY_OVERHEAD_BYTES), MOST_ENTRIES));
     this.#maxEntries = room;
     this.#maxBytes = maxBytes;
-    this.#mask = 2 ** Math.ceil(Math.log2(room + 1)) - 1;
-    this.#heads = new Int32Array(this.#mask + 1);
+    this.#cells = new TextCells(maxBytes);
+    const bits = Math.ceil(Math.log2(room + 1));
+    this.#shift = 32 - bits;
+    this.#heads = new Int32Array(2 ** bits);
     this.#chain = new Int32Array(room + 1);
     this.#hashes = new Int32Array(room + 1);
     this.#newer = new Int32Array(room + 1);
@@ -78,12 +80,12 @@ export class SlotStore<T> {
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#entryBytes + this.#cells.bytes;
   }
 
   /** Stores an item of `itemBytes`. What is above all bounds is not stored, and neither is what was there. */
   setItem(key: string, hash: number, item: T, itemBytes: number, storedAt: number): void {
-    const slot = this.#slotFor(key, hash);
+    const slot = this.#slotFor(hash);
     this.#items[slot] = item;
     this.#buffers[slot] = undefined;
     this.#seal(slot, key, itemBytes, storedAt);
@@ -91,13 +93,12 @@ export class SlotStore<T> {
 
   /** Stores a copy of `text`, all of whose characters are below 256. */
   setText(key: string, hash: number, text: string, storedAt: number): void {
-    const slot = this.#slotFor(key, hash);
+    const slot = this.#slotFor(hash);
     const { length } = text;
     this.#items[slot] = undefined;
     this.#lengths[slot] = length;
-    if (length <= CELL_BYTES) {
-      const page = (this.#pages[slot >> PAGE_SHIFT] ??= Buffer.allocUnsafeSlow(PAGE_SLOTS * CELL_BYTES));
-      page.latin1Write(text, cellOf(slot));
+    if (length <= MAX_CELL_TEXT) {
+      this.#cells.write(slot, text);
       this.#buffers[slot] = undefined;
       this.#seal(slot, key, 0, storedAt);
       return;
@@ -140,64 +141,82 @@ export class SlotStore<T> {
     this.#keys = [''];
     this.#items = [undefined];
     this.#buffers = [undefined];
-    this.#pages = [];
+    this.#cells.clear();
     this.#free = NONE;
   }
 
   #textOf(slot: number): string | undefined {
     const length = this.#lengths[slot] as number;
-    const buffer = this.#buffers[slot];
-    if (buffer !== undefined) return buffer.latin1Slice(0, length);
-    const at = cellOf(slot);
-    return this.#pages[slot >> PAGE_SHIFT]?.latin1Slice(at, at + length);
+    return this.#buffers[slot]?.latin1Slice(0, length) ?? this.#cells.read(slot, length);
+  }
+
+  #bucketOf(hash: number): number {
+    return Math.imul(hash, this.#factor) >>> this.#shift;
   }
 
   #find(hash: number): number {
-    let slot = this.#heads[hash & this.#mask] as number;
+    let slot = this.#heads[this.#bucketOf(hash)] as number;
     while (slot !== NONE && this.#hashes[slot] !== hash) slot = this.#chain[slot] as number;
     return slot;
   }
 
   /** The slot of the hash as the newest one; a new one holds nothing. */
-  #slotFor(key: string, hash: number): number {
+  #slotFor(hash: number): number {
     const found = this.#find(hash | 0);
     if (found !== NONE) {
       this.#makeNewest(found);
       return found;
     }
-    let slot = this.#free;
-    if (this.#entries === this.#maxEntries) {
-      slot = this.#newer[NONE] as number;
-      const buffer = this.#buffers[slot];
-      this.#release(slot);
-      this.#buffers[slot] = buffer;
-    }
-    if (slot === NONE) slot = this.#keys.push(key) - 1;
-    else this.#free = this.#chain[slot] as number;
-    this.#entries++;
+    const slot = this.#emptySlot();
     this.#sizes[slot] = 0;
     this.#hashes[slot] = hash | 0;
-    const bucket = hash & this.#mask;
+    const bucket = this.#bucketOf(hash);
     this.#chain[slot] = this.#heads[bucket] as number;
     this.#heads[bucket] = slot;
     this.#link(slot);
     return slot;
   }
 
+  /** One that was given back, or a new one, or that of the oldest entry, which leaves its memory behind. */
+  #emptySlot(): number {
+    if (this.#entries === this.#maxEntries) {
+      const oldest = this.#newer[NONE] as number;
+      this.#remove(oldest);
+      return oldest;
+    }
+    let slot = this.#free;
+    if (slot === NONE) slot = this.#keys.push('') - 1;
+    else this.#free = this.#chain[slot] as number;
+    this.#entries++;
+    this.#cells.use(slot);
+    return slot;
+  }
+
   #seal(slot: number, key: string, contentBytes: number, storedAt: number): void {
     // A key beyond Latin-1 takes two bytes a character; telling would cost more than the few bytes are worth.
-    const cellBytes = this.#pages[slot >> PAGE_SHIFT] === undefined ? 0 : CELL_BYTES;
-    const size = ENTRY_OVERHEAD_BYTES + cellBytes + key.length + contentBytes;
+    const size = ENTRY_OVERHEAD_BYTES + key.length + contentBytes;
     this.#keys[slot] = key;
     this.#storedAt[slot] = storedAt;
-    this.#bytes += size - (this.#sizes[slot] as number);
+    this.#entryBytes += size - (this.#sizes[slot] as number);
     this.#sizes[slot] = size;
     // The oldest leave first, and what alone is above all bounds leaves last.
-    while (this.#bytes > this.#maxBytes) this.#release(this.#newer[NONE] as number);
+    while (this.bytes > this.#maxBytes) this.#release(this.#newer[NONE] as number);
   }
 
   #release(slot: number): void {
-    const bucket = (this.#hashes[slot] as number) & this.#mask;
+    this.#remove(slot);
+    this.#entries--;
+    this.#keys[slot] = '';
+    this.#items[slot] = undefined;
+    this.#buffers[slot] = undefined;
+    this.#cells.free(slot);
+    this.#chain[slot] = this.#free;
+    this.#free = slot;
+  }
+
+  /** Nobody finds the entry any more, and it counts no more. */
+  #remove(slot: number): void {
+    const bucket = this.#bucketOf(this.#hashes[slot] as number);
     if (this.#heads[bucket] === slot) this.#heads[bucket] = this.#chain[slot] as number;
     else {
       let before = this.#heads[bucket] as number;
@@ -205,13 +224,7 @@ export class SlotStore<T> {
       this.#chain[before] = this.#chain[slot] as number;
     }
     this.#unlink(slot);
-    this.#bytes -= this.#sizes[slot] as number;
-    this.#entries--;
-    this.#keys[slot] = '';
-    this.#items[slot] = undefined;
-    this.#buffers[slot] = undefined;
-    this.#chain[slot] = this.#free;
-    this.#free = slot;
+    this.#entryBytes -= this.#sizes[slot] as number;
   }
 
   #makeNewest(slot: number): void {
@@ -234,9 +247,4 @@ export class SlotStore<T> {
     this.#newer[older] = newer;
     this.#older[newer] = older;
   }
-}
-
-/** Where the cell of a slot begins in its page. */
-function cellOf(slot: number): number {
-  return (slot & (PAGE_SLOTS - 1)) * CELL_BYTES;
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { SlotStore } from '../../src/near/slot-store.js';
 import { heapInUse } from './heap.js';
 
@@ -112,6 +112,50 @@ describe('SlotStore', () => {
     const store = new SlotStore<string>(ROOMY);
     store.setText('k', 0, '', 1);
     expect(store.get('k', 0)).toEqual({ item: undefined, text: '', storedAt: 1 });
+  });
+
+  it('counts the memory that short text has left behind, and gives it back', () => {
+    const maxBytes = 8 * 1_024 * 1_024;
+    const before = heapInUse();
+    const store = new SlotStore<string>({ maxEntries: 50_000, maxBytes });
+    for (let i = 0; i < 50_000; i++) store.setText(`k${i}`, i, 'v'.repeat(100), i);
+    for (let i = 0; i < 100; i++) store.setText(`long${i}`, 100_000 + i, 'v'.repeat(200_000), i);
+    const cost = heapInUse() - before;
+    expect(store.entries).toBeGreaterThan(30);
+    // Its tables, which room for so many entries takes, are beside the point.
+    expect(cost).toBeLessThan(1.1 * maxBytes + 50_000 * 60);
+    expect(store.bytes).toBeLessThanOrEqual(maxBytes);
+  });
+
+  it('takes no memory anew for one key that is written and deleted in turn', () => {
+    const store = new SlotStore<string>(ROOMY);
+    const take = vi.spyOn(Buffer, 'allocUnsafeSlow');
+    for (let i = 0; i < 50; i++) {
+      store.setText('k', 7, 'v', i);
+      store.delete(7);
+    }
+    expect(take.mock.calls).toHaveLength(1);
+    take.mockRestore();
+  });
+
+  it('finds keys as fast if somebody chose them for their hashes', () => {
+    const count = 16_384;
+    const store = new SlotStore<string>({ maxEntries: count, maxBytes: 64 * 1_024 * 1_024 });
+    const nsPerWrite = (hashOf: (i: number) => number): number => {
+      store.clear();
+      const rounds = Array.from({ length: 4 }, () => {
+        const began = process.hrtime.bigint();
+        for (let i = 0; i < count; i++) store.setText('k', hashOf(i), 'v', i);
+        return Number(process.hrtime.bigint() - began) / count;
+      });
+      expect(store.entries).toBe(count);
+      return Math.min(...rounds);
+    };
+    const spread = (i: number) => Math.imul(i, 0x9e37_79b1) >>> 0;
+    nsPerWrite(spread);
+    const usual = nsPerWrite(spread);
+    for (const hashOf of [(i: number) => i << 17, (i: number) => i, (i: number) => (i << 15) >>> 0])
+      expect(nsPerWrite(hashOf)).toBeLessThan(10 * usual + 1_000);
   });
 
   it.each([100, 1_000])('F5 counts what it costs: within 5 % for values of %i bytes', (length) => {
