@@ -102,6 +102,8 @@ export function createCluster({ settings, surroundings, keys, contexts, watch }:
           watch,
           events,
         });
+  const isCarried = (key: string, from: CacheNode): boolean => migration?.isStray(key, from) !== true;
+  const removesStrays = (): boolean => migration?.removesStrays === true;
   const rebalancer = new Rebalancer(
     {
       clock,
@@ -109,7 +111,7 @@ export function createCluster({ settings, surroundings, keys, contexts, watch }:
       stamps,
       prefix: keys.prefix,
       migrates: () => handoff.migrate && (keys.prefix !== '' || migration?.carriesAll === true),
-      carries: (wireKey, from) => !wireKey.startsWith(canaries) && migration?.isStray(wireKey, from) !== true,
+      carries: (wireKey, from) => !wireKey.startsWith(canaries) && (isCarried(wireKey, from) || removesStrays()),
       keepsFormer: () => migration?.keepsOld === true,
       keysPerSecond: handoff.keysPerSecond,
       graceMs: settings.timeouts.totalMs,
@@ -117,6 +119,7 @@ export function createCluster({ settings, surroundings, keys, contexts, watch }:
       transfer: createTransfer({
         ...contexts,
         topology: () => rebalancer.current,
+        isCarried,
         isSameServer: (a, b) => membership.isSameServer(a, b),
       }),
       events: {

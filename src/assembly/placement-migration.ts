@@ -96,6 +96,11 @@ export class PlacementMigration {
     return this.isUnderWay && !this.#parts.to.nodes.includes(node);
   }
 
+  /** Whether what was left behind long ago is removed: with the old place it goes. */
+  get removesStrays(): boolean {
+    return this.#stage === 'promoting';
+  }
+
   /** Whether a node holds a key that none of the places under way puts there: left behind long ago, it must not be carried on. */
   isStray(key: string, from: CacheNode): boolean {
     if (!this.isUnderWay) return false;
@@ -172,7 +177,8 @@ export class PlacementMigration {
     this.#timer?.cancel();
     this.#unpause();
     this.#stage = 'promoting';
-    this.#cut(100, 'migrated to 100 %');
+    // Where all are cut over already, the nodes are gone through once more: others may have come late.
+    if (!this.#cut(100, 'migrated to 100 %')) replace(rebalancer().current, 'promoting', 'step');
     await rebalancer().settled();
     if (this.#isStopped) return;
     if (!this.keepsOld) throw new OptionError('migration', 'was rolled back meanwhile');

@@ -13,11 +13,13 @@ export interface TransferParts {
   readonly repair: ReadRepair;
   readonly carry: Carry;
   readonly topology: () => Topology;
+  /** Whether a node may have the key from its owners: else it is removed there without having been copied. */
+  readonly isCarried: (key: string, from: CacheNode) => boolean;
   /** Whether two nodes are one server under two names, whose copy must not be deleted for having moved to it. */
   readonly isSameServer: (a: CacheNode, b: CacheNode) => boolean;
 }
 
-export function createTransfer({ read, repair, carry, topology, isSameServer }: TransferParts): Transfer {
+export function createTransfer({ read, repair, carry, topology, isCarried, isSameServer }: TransferParts): Transfer {
   const { ledger, generations, attemptMs } = read;
   const placeOf = (key: string): number => topology().placement.hash(key);
   const ownersOf = (key: string): CacheNode[] => topology().owners(placeOf(key), key);
@@ -27,7 +29,7 @@ export function createTransfer({ read, repair, carry, topology, isSameServer }: 
   return {
     async copy(from, key) {
       const missing = othersThan(from, key);
-      if (missing.length === 0) return 0;
+      if (missing.length === 0 || !isCarried(key, from)) return 0;
       const hash = read.ledgerHash(key, placeOf(key));
       const copied = await repair.copy(key, hash, generations.snapshot(hash), from, missing);
       // What may not be copied may be a counter, which goes to its first owner alone.
