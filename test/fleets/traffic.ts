@@ -1,5 +1,6 @@
 /** Reads and writes without end: every call is settled, and what is read is judged. */
 
+import { onTestFinished } from 'vitest';
 import type { WatchedCache } from '../staleness/support/watched-cache.js';
 
 export class Traffic {
@@ -16,6 +17,9 @@ export class Traffic {
     this.#watched = watched;
     this.#keys = keys;
     this.#running = this.#run();
+    onTestFinished(async () => {
+      await this.stop();
+    });
   }
 
   /** Ends it; resolves with what calls threw, once all are settled. */

@@ -19,6 +19,7 @@ export function askOnce(
   target: Target,
   request: string,
   isEnough: (answer: string) => boolean,
+  limitMs = LIMIT_MS,
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = open(target);
@@ -28,7 +29,7 @@ export function askOnce(
       socket.destroy();
       resolve(outcome);
     };
-    const limit = setTimeout(finish, LIMIT_MS, undefined);
+    const limit = setTimeout(finish, limitMs, undefined);
     socket.setEncoding('latin1');
     socket.on('error', () => finish(undefined));
     socket.on('close', () => finish(isEnough(answer) ? answer : undefined));

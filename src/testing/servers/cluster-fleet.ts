@@ -28,6 +28,7 @@ export interface ClusterFleetOptions {
 const SLOTS = 16_384;
 const READY_LIMIT_MS = 15_000;
 const POLL_MS = 20;
+const TELL_LIMIT_MS = 5_000;
 /** A bulk string from its head to its end. */
 const WHOLE = /^\$\d+\r\n.*\r\n$/s;
 
@@ -75,9 +76,8 @@ export class ClusterFleet {
   async tell(server: TestServer, command: string, isEnough: RegExp = /^[+:-].*\r\n$|\r\n$/): Promise<string> {
     const target = { host: server.host, port: server.port, tls: server.certificate !== undefined };
     const greeted = this.#greeting === '' ? 0 : '+OK\r\n'.length;
-    const answer = await askOnce(target, `${this.#greeting}${command}\r\n`, (text) =>
-      isEnough.test(text.slice(greeted)),
-    );
+    const question = `${this.#greeting}${command}\r\n`;
+    const answer = await askOnce(target, question, (text) => isEnough.test(text.slice(greeted)), TELL_LIMIT_MS);
     if (answer === undefined) throw new Error(`${server.url} did not answer ${command}`);
     return answer.slice(greeted);
   }

@@ -23,6 +23,7 @@ const NAME = 'mymaster';
 const SENTINELS = 3;
 const READY_LIMIT_MS = 10_000;
 const POLL_MS = 20;
+const TELL_LIMIT_MS = 5_000;
 /** Sentinels find each other, and hear of the replica, at these intervals; the defaults are seconds. */
 const HASTE = 'SENTINEL DEBUG PUBLISH-PERIOD 100 INFO-PERIOD 100 ASK-PERIOD 100\r\n';
 
@@ -90,7 +91,7 @@ export class SentinelFleet {
   }
 
   async #tell(sentinel: TestServer, command: string, until: RegExp): Promise<string> {
-    const answer = await askOnce(sentinel, this.#greeting + command, (text) => until.test(text));
+    const answer = await askOnce(sentinel, this.#greeting + command, (text) => until.test(text), TELL_LIMIT_MS);
     if (answer === undefined) throw new Error(`a sentinel did not answer ${command.trim()}`);
     return answer;
   }

@@ -156,9 +156,12 @@ export class ClusterConnection implements Connection {
   /** A server that was lost, or missing from the beginning, is there. */
   #reached(shard: Shard, { connection, view, life }: OpenedServer): void {
     const isMeant = view.isMaster && view.nodeId === shard.nodeId;
-    const isSame = life !== undefined && life === shard.life;
-    if (this.isOpen && isMeant && isSame && connection.isOpen) this.#attach(shard, connection);
-    else connection.destroy(new NodeError('lost', 'it is not what it was'));
+    // One that was never met before has nothing to go back behind.
+    const isSame = life !== undefined && life === (shard.life ?? life);
+    if (this.isOpen && isMeant && isSame && connection.isOpen) {
+      shard.life = life;
+      this.#attach(shard, connection);
+    } else connection.destroy(new NodeError('lost', 'it is not what it was'));
     if (isMeant && !isSame) this.#lose(new NodeError('lost', 'a server of the cluster has begun another life'));
   }
 

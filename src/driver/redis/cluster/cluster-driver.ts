@@ -15,6 +15,7 @@ import { type ClusterView, ownersIn, type SlotOwners } from './cluster-view.js';
 import { openFleet } from './open-fleet.js';
 import { type OpenedServer, type OpenServer, serverOpener } from './open-server.js';
 
+const DEFAULT_GRACE_MS = 100;
 const DEFAULT_SILENT_MS = 150;
 
 export class ClusterDriver implements Driver {
@@ -36,8 +37,9 @@ export class ClusterDriver implements Driver {
   }
 
   async connect({ signal }: ConnectOptions): Promise<Connection> {
-    const { hosts, clock, silentMs = DEFAULT_SILENT_MS, tls } = this.#options;
-    const { owners, servers } = await openFleet({ hosts, clock, signal, open: this.#open, before: this.#before });
+    const { hosts, clock, silentMs = DEFAULT_SILENT_MS, graceMs = DEFAULT_GRACE_MS, tls } = this.#options;
+    const [open, before] = [this.#open, this.#before];
+    const { owners, servers } = await openFleet({ hosts, clock, signal, graceMs, open, before });
     const claims = [...ownersIn(owners).values()];
     this.#before = { nodeId: '', isMaster: false, epoch: 0, isMoving: false, claims: wholeClaims(owners) };
     const lives = new Map<string, string>();

@@ -9,6 +9,8 @@ export interface ClusterDriverOptions extends Omit<RedisDriverOptions, 'address'
   /** Some of its servers, masters or not: one that answers tells the others. */
   readonly hosts: readonly Address[];
   readonly clock: Clock;
+  /** How long connecting waits for the other servers when one has answered, in ms. @default 100 */
+  readonly graceMs?: number | undefined;
   /** A server that owes replies and sends nothing for so long is given up, in ms: less than any caller waits for. @default 150 */
   readonly silentMs?: number | undefined;
 }

@@ -6,6 +6,7 @@
 
 import { onAbort } from '../../../base/abort.js';
 import type { Clock, Timer } from '../../../base/clock.js';
+import { setFairTimer } from '../../../base/fair-timer.js';
 import { CacheError, NodeError } from '../../../errors.js';
 import type { Address } from '../../driver.js';
 import { type ClusterView, mergeViews, ownersIn, placeOf, type SlotOwners } from './cluster-view.js';
@@ -22,11 +23,11 @@ export interface FleetParts {
   readonly open: OpenServer;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** What the others have when one has answered. */
+  readonly graceMs: number;
   /** What was true before: asked first, and believed where fewer than half of the masters answer. */
   readonly before: ClusterView | undefined;
 }
-
-const GRACE_MS = 100;
 
 export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
   const { signal, before } = parts;
@@ -55,7 +56,7 @@ interface Outcome {
   readonly errors: readonly unknown[];
 }
 
-function openAll({ hosts, open, clock, signal, before }: FleetParts): Promise<Outcome> {
+function openAll({ hosts, open, clock, signal, before, graceMs }: FleetParts): Promise<Outcome> {
   const opened: OpenedServer[] = [];
   const errors: unknown[] = [];
   const asked = new Set<string>();
@@ -86,7 +87,7 @@ function openAll({ hosts, open, clock, signal, before }: FleetParts): Promise<Ou
           }
           opened.push(server);
           for (const claim of server.view.claims) ask(claim.address);
-          grace ??= clock.setTimer(decide, GRACE_MS, true);
+          grace ??= setFairTimer(clock, decide, graceMs);
         })
         .catch((error) => errors.push(error))
         .finally(() => {
