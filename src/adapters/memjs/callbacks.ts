@@ -1,8 +1,6 @@
 /** What memjs's methods are given and call back with. */
 
 type Failure = Error | null;
-/** `null` where nobody wants to hear. */
-export type Heard<Callback> = Callback | null | undefined;
 
 export type Key = string | Uint8Array;
 
@@ -17,9 +15,6 @@ export interface CountOptions extends StoreOptions {
 }
 
 export type Results = Record<string, true | Error>;
-
-/** What a call answers: nothing where there is a callback, or `null` in its place, else a promise. */
-export type Answer<C, T> = undefined extends C ? Promise<T> : undefined;
 
 export type GetCallback<V = Buffer> = (error: Failure, value: V | null, flags: Buffer | null) => void;
 export type DoneCallback = (error: Failure, success: boolean | null) => void;

@@ -13,13 +13,11 @@ import type { NodeView } from '../../stats.js';
 import { type CallForm, formOf } from './call-form.js';
 import { CallLog } from './call-log.js';
 import type {
-  Answer,
   CountCallback,
   CountOptions,
   DoneCallback,
   FlushCallback,
   GetCallback,
-  Heard,
   Key,
   Results,
   StatsCallback,
@@ -80,8 +78,10 @@ export class Client<V = Buffer> {
     this.#entries.serializer = serializer;
   }
 
-  get<C extends Heard<GetCallback<V>> = undefined>(key: Key, callback?: C): Answer<C, Found<V>> {
-    return deliver(this.#log.heard('GET', this.#entries.get<V>(key)), callback as C, found, NO_RESULTS);
+  get(key: Key): Promise<Found<V>>;
+  get(key: Key, callback: GetCallback<V> | null): void;
+  get(key: Key, callback?: GetCallback<V> | null): Promise<Found<V>> | undefined {
+    return deliver(this.#log.heard('GET', this.#entries.get<V>(key)), callback, found, NO_RESULTS);
   }
 
   set(key: Key, value: Value | V, options?: StoreOptions): Promise<boolean>;
@@ -108,8 +108,10 @@ export class Client<V = Buffer> {
     return this.#told('REPLACE', this.#entries.storeIf('replace', key, value, expires), callback);
   }
 
-  delete<C extends Heard<DoneCallback> = undefined>(key: Key, callback?: C): Answer<C, boolean> {
-    return this.#told('DELETE', this.#entries.delete(key), callback as C);
+  delete(key: Key): Promise<boolean>;
+  delete(key: Key, callback: DoneCallback | null): void;
+  delete(key: Key, callback?: DoneCallback | null): Promise<boolean> | undefined {
+    return this.#told('DELETE', this.#entries.delete(key), callback);
   }
 
   increment(key: Key, amount: number, options?: CountOptions): Promise<Counted>;
@@ -130,23 +132,31 @@ export class Client<V = Buffer> {
     return deliver(this.#log.heard('DECREMENT', work), callback, counted, NO_RESULTS);
   }
 
-  append<C extends Heard<DoneCallback> = undefined>(key: Key, value: Value | V, callback?: C): Answer<C, boolean> {
-    return this.#told('APPEND', this.#entries.affix('append', key, value), callback as C);
+  append(key: Key, value: Value | V): Promise<boolean>;
+  append(key: Key, value: Value | V, callback: DoneCallback | null): void;
+  append(key: Key, value: Value | V, callback?: DoneCallback | null): Promise<boolean> | undefined {
+    return this.#told('APPEND', this.#entries.affix('append', key, value), callback);
   }
 
-  prepend<C extends Heard<DoneCallback> = undefined>(key: Key, value: Value | V, callback?: C): Answer<C, boolean> {
-    return this.#told('PREPEND', this.#entries.affix('prepend', key, value), callback as C);
+  prepend(key: Key, value: Value | V): Promise<boolean>;
+  prepend(key: Key, value: Value | V, callback: DoneCallback | null): void;
+  prepend(key: Key, value: Value | V, callback?: DoneCallback | null): Promise<boolean> | undefined {
+    return this.#told('PREPEND', this.#entries.affix('prepend', key, value), callback);
   }
 
   /** Gives an entry another time to live, in seconds; 0 is the client's own. */
-  touch<C extends Heard<DoneCallback> = undefined>(key: Key, expires: number, callback?: C): Answer<C, boolean> {
-    return this.#told('TOUCH', this.#entries.touch(key, expires), callback as C);
+  touch(key: Key, expires: number): Promise<boolean>;
+  touch(key: Key, expires: number, callback: DoneCallback | null): void;
+  touch(key: Key, expires: number, callback?: DoneCallback | null): Promise<boolean> | undefined {
+    return this.#told('TOUCH', this.#entries.touch(key, expires), callback);
   }
 
   /** Empties every server, whoever else uses it. `error` is the last of those in `results`; the promise rejects with it. */
-  flush<C extends Heard<FlushCallback> = undefined>(callback?: C): Answer<C, Results> {
+  flush(): Promise<Results>;
+  flush(callback: FlushCallback | null): void;
+  flush(callback?: FlushCallback | null): Promise<Results> | undefined {
     const results: Results = {};
-    return deliver(this.#log.heard('FLUSH', this.#every.flush(results)), callback as C, one, [results]);
+    return deliver(this.#log.heard('FLUSH', this.#every.flush(results)), callback, one, [results]);
   }
 
   /** Calls back once for every server. */
@@ -166,13 +176,17 @@ export class Client<V = Buffer> {
   }
 
   /** Of the first server. */
-  version<C extends Heard<VersionCallback> = undefined>(callback?: C): Answer<C, string> {
-    return this.#told('VERSION', this.#every.version(), callback as C);
+  version(): Promise<string>;
+  version(callback: VersionCallback | null): void;
+  version(callback?: VersionCallback | null): Promise<string> | undefined {
+    return this.#told('VERSION', this.#every.version(), callback);
   }
 
   /** By server. */
-  versionAll<C extends Heard<VersionsCallback> = undefined>(callback?: C): Answer<C, Record<string, string>> {
-    return this.#told('VERSIONALL', this.#every.versions(), callback as C);
+  versionAll(): Promise<Record<string, string>>;
+  versionAll(callback: VersionsCallback | null): void;
+  versionAll(callback?: VersionsCallback | null): Promise<Record<string, string>> | undefined {
+    return this.#told('VERSIONALL', this.#every.versions(), callback);
   }
 
   /** The place in the list of the server that owns the key. @throws OptionError when assigned to */
@@ -218,7 +232,7 @@ export class Client<V = Buffer> {
     await this.#parts.lifecycle.close(0);
   }
 
-  #told<C, T>(command: string, work: Promise<T>, callback: C): Answer<C, T> {
+  #told<T>(command: string, work: Promise<T>, callback: unknown): Promise<T> | undefined {
     return deliver(this.#log.heard(command, work), callback, one, NO_RESULT);
   }
 

@@ -3,27 +3,25 @@
  * throws is thrown to the process, as for any callback of Node, and reaches neither the library nor another call.
  */
 
-import type { Answer } from './callbacks.js';
-
 type Told = (...words: never[]) => unknown;
 
 /**
  * The promise, or `undefined` where somebody wants to be called back. A callback of `null`, or anything else that cannot be
  * called, wants to hear nothing.
  */
-export function deliver<T, C>(
+export function deliver<T>(
   work: Promise<T>,
-  callback: C,
+  callback: unknown,
   tell: (result: T) => readonly unknown[],
   nothing: readonly unknown[],
-): Answer<C, T> {
-  if (callback === undefined) return work as Answer<C, T>;
+): Promise<T> | undefined {
+  if (callback === undefined) return work;
   const told = typeof callback === 'function' ? (callback as Told) : undefined;
   void work.then(
     (result) => call(told, [null, ...tell(result)]),
     (error: unknown) => call(told, [error, ...nothing]),
   );
-  return undefined as Answer<C, T>;
+  return undefined;
 }
 
 /** Calls back; a throw leaves by way of the process. */

@@ -18,7 +18,10 @@ interface Step {
   readonly form: Form;
 }
 
+/** Travels apart from small ones. */
+const LARGE = 'x'.repeat(70_000);
 const value = fc.oneof(
+  fc.constant(LARGE),
   fc.string({ unit: 'binary', maxLength: 40 }),
   fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
   fc.nat(1000).map(String),
