@@ -86,7 +86,7 @@ export class BlockingCalls {
     });
   }
 
-  /** Fails all that wait, as ioredis does. New calls may come afterwards. */
+  /** Fails all that wait, as ioredis does. */
   close(error: Error): void {
     for (const call of this.#calls) this.#fail(call, error);
     for (const line of this.#lines.values()) line.close();

@@ -3,6 +3,7 @@
  * are the driver's own, apart from the node's lanes: what happens on them opens no breaker and fills no bulkhead.
  */
 
+import { onAbort } from '../../base/abort.js';
 import type { Connection, Words } from '../../driver/driver.js';
 import { CacheError, NodeError } from '../../errors.js';
 import { delayFor } from '../../node/backoff.js';
@@ -110,7 +111,7 @@ export class BlockingLine {
     const abort = new AbortController();
     const giveUp = () => abort.abort();
     const timer = setTimeout(giveUp, this.#connectMs);
-    signal.addEventListener('abort', giveUp, { once: true });
+    const stopListening = onAbort(signal, giveUp);
     try {
       await this.#node.driver.prepare?.();
       const connection = await this.#node.driver.connect({ signal: abort.signal });
@@ -119,7 +120,7 @@ export class BlockingLine {
       throw this.#closed();
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
+      stopListening();
     }
   }
 
@@ -138,11 +139,11 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', end);
+      stopListening();
       resolve();
     };
     const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end, { once: true });
+    const stopListening = onAbort(signal, end);
   });
 }
 

@@ -1,6 +1,6 @@
 /**
  * What needs connections of its own: commands that wait at the server, and subscriptions. Opened when first asked for,
- * closed with the client, and opened anew if it is asked again afterwards.
+ * closed with the client.
  */
 
 import type { Command } from 'ioredis';
@@ -48,7 +48,7 @@ export class Dedicated {
     else this.#subscriptions.take(command);
   }
 
-  /** What waits fails; nothing is heard any more. */
+  /** For good: what waits fails; nothing is heard any more. */
   close(): void {
     const error = closedError();
     this.#blocking.close(error);

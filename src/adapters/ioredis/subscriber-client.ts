@@ -25,12 +25,14 @@ export async function openSubscriber(
   attempt: number,
   signal: AbortSignal,
 ): Promise<IoRedis> {
+  if (spec.scheme === 'driver') throw unreachable(spec, 'a driver of its own knows nothing of subscriptions');
   const credentials = await askCredentials(spec.credentials, spec.name, signal);
-  if (signal.aborted) throw unreachable(spec, 'was given up');
+  const sentinels = await sentinelsOf(spec, signal);
+  if (signal.aborted) throw unreachable(spec, 'it was given up');
   const settings: Legacy = {
     ...PROFILE,
     ...placeOf(spec, attempt),
-    ...(await sentinelsOf(spec, signal)),
+    ...sentinels,
     ...loginOf(credentials),
     ...(spec.tls === undefined ? {} : { tls: tlsOf(spec.tls) }),
     ...(connectionName === undefined ? {} : { connectionName }),

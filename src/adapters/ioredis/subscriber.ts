@@ -4,6 +4,7 @@
  */
 
 import type { Redis as IoRedis } from 'ioredis';
+import { onAbort } from '../../base/abort.js';
 import { CacheError, NodeError, TimeoutError } from '../../errors.js';
 import { delayFor } from '../../node/backoff.js';
 import type { NodeSpec } from '../../options/node-options.js';
@@ -147,7 +148,7 @@ export class Subscriber {
     const giveUp = () => abort.abort();
     const timer = setTimeout(giveUp, this.#terms.connectMs);
     const { signal } = this.#closing;
-    signal.addEventListener('abort', giveUp, { once: true });
+    const stopListening = onAbort(signal, giveUp);
     let client: IoRedis | undefined;
     try {
       const opened = await openSubscriber(this.#spec, this.#terms.connectionName, attempt, abort.signal);
@@ -161,7 +162,7 @@ export class Subscriber {
       throw error instanceof NodeError ? error : this.#lost(String(error));
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
+      stopListening();
     }
     this.#use(client);
   }

@@ -50,6 +50,7 @@ export class Subscriptions {
    */
   readonly #subscribers = { shared: new Map<CacheNode, Subscriber>(), sharded: new Map<CacheNode, Subscriber>() };
   readonly #pending = new Set<Command>();
+  #isOver = false;
   #specs: ReadonlyMap<string, NodeSpec> | undefined;
 
   constructor(fleet: Fleet, settings: RedisSettings, terms: SubscriptionTerms, news: SubscriptionNews) {
@@ -71,7 +72,9 @@ export class Subscriptions {
     else this.#subscribe(command, name as Kind, names);
   }
 
+  /** For good. What waits for confirmation fails with `error`; what still arrives is told to nobody. */
   close(error: Error): void {
+    this.#isOver = true;
     for (const command of this.#pending) command.reject(error);
     this.#pending.clear();
     this.#channels.clear();
@@ -159,7 +162,9 @@ export class Subscriptions {
 
   /** What listeners throw, ioredis rethrows where it harms nobody else. */
   #listen(client: IoRedis): void {
-    const { message: deliver } = this.#news;
+    const deliver = (event: string, ...news: unknown[]) => {
+      if (!this.#isOver) this.#news.message(event, ...news);
+    };
     for (const event of ['message', 'smessage'])
       client.on(`${event}Buffer`, (channel: Buffer, message: Buffer | null) => {
         deliver(event, channel.toString(), message === null ? '' : message.toString());
