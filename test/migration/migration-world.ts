@@ -6,6 +6,7 @@
  * heals, and must be well again).
  */
 
+import type { StalenessRule } from '../../src/base/staleness-rules.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
 import { type Random, seededRandom } from '../../src/testing/seeded-random.js';
 import { cacheOptions } from '../model/cache-options.js';
@@ -62,7 +63,7 @@ export class MigrationWorld {
   /** Begun since the phase did. */
   #handoffs = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, rules: ReadonlySet<StalenessRule> = new Set()) {
     this.#random = seededRandom(seed);
     const is = (chance: number): boolean => this.#random() < chance;
     this.#config = {
@@ -106,7 +107,7 @@ export class MigrationWorld {
         ...cacheOptions(this.#config, optionsOf(next), this.clock, this.#random),
         migration: { from: { placement, nodes: optionsOf(old) }, bounds: false as const },
       };
-      return new Client(options, new Set(), oracle, !this.#config.hasOther);
+      return new Client(options, rules, oracle, !this.#config.hasOther);
     });
     this.#clients[0]?.cache.on('handoffStarted', () => this.#handoffs++);
   }
