@@ -4,8 +4,10 @@ import { secondHash } from '../base/string-hash.js';
 import type { CacheParts } from '../cache-parts.js';
 import type { Encoded } from '../codec/encoded.js';
 import { CORRUPT } from '../codec/transcoder.js';
+import type { CacheError } from '../errors.js';
 import { KeyRead } from '../replication/key-read.js';
 import { KeyWrite } from '../replication/key-write.js';
+import { setOnSoleOwner } from '../replication/sole-write.js';
 import type { Call } from './call-options.js';
 
 /** What the near cache has; `undefined` if nothing, or what a caller's codec cannot decode any more. */
@@ -53,7 +55,11 @@ function write(
   value: Encoded | undefined,
   ttlMs: number,
 ): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    new KeyWrite(parts.write, parts.topology, wire, call, false, stamp, value, ttlMs, resolve, reject);
+  const { topology } = parts;
+  return new Promise((resolve) => {
+    if (value !== undefined && setOnSoleOwner(parts.write, topology, wire, call, stamp, value, ttlMs, resolve)) return;
+    // A promise that rejects rejects this one: its own function for that would be held by every write in flight.
+    const reject = (error: CacheError): void => resolve(Promise.reject(error));
+    new KeyWrite(parts.write, topology, wire, call, false, stamp, value, ttlMs, resolve, reject);
   });
 }

@@ -68,12 +68,12 @@ export abstract class Attempt<T> implements AttemptState {
   offWire: (() => void) | undefined = undefined;
   private readonly sink: AttemptSink<T>;
 
-  constructor(node: AttemptNode, origin: AttemptOrigin<T>) {
+  constructor(node: AttemptNode, { key, hash, timeoutMs, sink }: AttemptOrigin<T>) {
     this.node = node;
-    this.key = origin.key;
-    this.hash = origin.hash;
-    this.timeoutMs = origin.timeoutMs;
-    this.sink = origin.sink;
+    this.key = key;
+    this.hash = hash;
+    this.timeoutMs = timeoutMs;
+    this.sink = sink;
   }
 
   get heldBytes(): number {
@@ -104,26 +104,21 @@ export abstract class Attempt<T> implements AttemptState {
   }
 }
 
-export class StoreAttempt extends Attempt<boolean> implements StoreOperation {
-  readonly kind = 'store';
-  readonly mode: StoreMode;
+/** Of a value to be stored. What is the same for all of a kind is no field: one of these lives for every set in flight. */
+export abstract class ValueAttempt extends Attempt<boolean> implements StoreOperation {
+  abstract readonly mode: StoreMode;
+  abstract readonly token: string | undefined;
   readonly ttlMs: TtlMs;
-  readonly token: string | undefined;
-  private readonly value: Buffer | string;
+  protected readonly value: Buffer | string;
 
-  constructor(
-    node: AttemptNode,
-    origin: AttemptOrigin<boolean>,
-    mode: StoreMode,
-    value: Buffer | string,
-    ttlMs: TtlMs,
-    token: string | undefined,
-  ) {
+  constructor(node: AttemptNode, origin: AttemptOrigin<boolean>, value: Buffer | string, ttlMs: TtlMs) {
     super(node, origin);
-    this.mode = mode;
     this.value = value;
     this.ttlMs = ttlMs;
-    this.token = token;
+  }
+
+  get kind(): 'store' {
+    return 'store';
   }
 
   get bytes(): Buffer {
@@ -136,6 +131,24 @@ export class StoreAttempt extends Attempt<boolean> implements StoreOperation {
 
   override get heldBytes(): number {
     return this.value.length;
+  }
+}
+
+export class StoreAttempt extends ValueAttempt {
+  readonly mode: StoreMode;
+  readonly token: string | undefined;
+
+  constructor(
+    node: AttemptNode,
+    origin: AttemptOrigin<boolean>,
+    mode: StoreMode,
+    value: Buffer | string,
+    ttlMs: TtlMs,
+    token: string | undefined,
+  ) {
+    super(node, origin, value, ttlMs);
+    this.mode = mode;
+    this.token = token;
   }
 }
 

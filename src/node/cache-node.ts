@@ -162,6 +162,11 @@ export class CacheNode implements AttemptNode {
     this.#submit(new StoreAttempt(this, origin, mode, value, ttlMs, token), lane);
   }
 
+  /** Takes an attempt that somebody else has made. */
+  send(attempt: OrderedOperation, lane: Lane): void {
+    this.#submit(attempt, lane);
+  }
+
   delete(origin: AttemptOrigin<boolean>, lane: Lane): void {
     this.#submit(new DeleteAttempt(this, origin), lane);
   }

@@ -14,6 +14,7 @@ import type { CacheNode } from '../node/cache-node.js';
 import type { Lane } from '../node/lane.js';
 import type { WriteContext } from './contexts.js';
 import { toldLife } from './life.js';
+import { oweWrite } from './owe-write.js';
 import { lifeOn } from './stand-in.js';
 import { unconfirmedError } from './unconfirmed.js';
 import { confirmationsNeeded, type WritePolicy } from './write-policy.js';
@@ -62,7 +63,7 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
   private mayBeHeld = false;
   private error: CacheError | undefined = undefined;
 
-  /** Issues the write at once. */
+  /** Issues the write at once; or goes on, from its failure, with one that was issued under `generation`. */
   constructor(
     context: WriteContext,
     topology: Topology,
@@ -74,6 +75,7 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
     ttlMs: number,
     resolve: (done: boolean, isFound: boolean) => void,
     reject: (error: CacheError) => void,
+    generation?: number,
   ) {
     this.context = context;
     this.topology = topology;
@@ -87,12 +89,13 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
     this.reject = reject;
     this.place = topology.placement.hash(key);
     this.hash = context.ledgerHash(key, this.place);
-    context.forget(key, this.hash, bytes === undefined ? 'delete' : 'set');
-    this.generation = context.generations.snapshot(this.hash);
+    if (generation === undefined) context.forget(key, this.hash, bytes === undefined ? 'delete' : 'set');
+    this.generation = generation ?? context.generations.snapshot(this.hash);
     const owners = topology.owners(this.place, key);
-    context.ledger.issue(this.hash, key, stamp, owners);
     this.needed = confirmationsNeeded(call.policy, owners.length);
     this.open = owners.length;
+    if (generation !== undefined) return;
+    context.ledger.issue(this.hash, key, stamp, owners);
     // Those that fail at once must not settle it before the others were asked.
     this.isSettled = true;
     for (const owner of owners) this.send(owner, call.totalMs);
@@ -211,12 +214,7 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
   }
 
   private owe(attempt: Attempt<boolean>, error: CacheError): void {
-    const { ledger } = this.context;
-    const node = attempt.node as CacheNode;
-    ledger.owe(this.hash, this.key, node.slot, this.stamp);
-    if (attempt.sentOn !== undefined && faultOf(error) === 'link' && error.code !== 'ERR_TIMEOUT')
-      ledger.abandon(node.slot, attempt.sentOn, [{ hash: this.hash, key: this.key }]);
-    this.context.owed(node);
+    oweWrite(this.context, attempt, this.stamp, error);
     if (this.topology.replication > 1) this.renounce();
   }
 
