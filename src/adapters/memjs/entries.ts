@@ -29,7 +29,8 @@ export interface Counted {
   readonly value: number;
 }
 
-const MAX_WAITING = 8_192;
+/** As many as may wait for room in a lane. */
+const WAITING = { maxWaiting: 8_192, maxBytes: 64 * 1024 * 1024 };
 const MAX_BASE64_KEY_BYTES = 186;
 const MAX_AMOUNT = 2 ** 32 - 1;
 
@@ -46,7 +47,7 @@ export class Entries {
     this.serializer = serializer;
     this.#expires = expires;
     this.#takesAnyKey = takesAnyKey;
-    this.#line = new KeyLine({ clock: parts.read.clock, call: parts.defaults, maxWaiting: MAX_WAITING });
+    this.#line = new KeyLine({ clock: parts.read.clock, call: parts.defaults, ...WAITING });
   }
 
   /** Resolves once everything asked so far has been issued; takes no more. */
@@ -65,7 +66,7 @@ export class Entries {
     const wire = this.#begin(key);
     const { bytes, life } = this.#stored('set', value, expires);
     if (life !== 'past')
-      return this.#line.write(wire, (call) => writeValue(this.#parts, wire, call, bytes, msOf(life)));
+      return this.#line.write(wire, (call) => writeValue(this.#parts, wire, call, bytes, msOf(life)), bytes.length);
     await this.#remove(wire);
     return true;
   }
@@ -74,7 +75,11 @@ export class Entries {
     const wire = this.#begin(key);
     const { bytes, life } = this.#stored(mode, value, expires);
     if (life !== 'past')
-      return this.#line.write(wire, (call) => storeIf(this.#parts, mode, wire, bytes, { ttlMs: ttlOf(life) }, call));
+      return this.#line.write(
+        wire,
+        (call) => storeIf(this.#parts, mode, wire, bytes, { ttlMs: ttlOf(life) }, call),
+        bytes.length,
+      );
     // Stored with a date that has been, it is gone at once, and so is what it replaces.
     if (mode === 'replace') return this.#remove(wire);
     return (await this.#line.read(wire, (call) => readValue(this.#parts, wire, call))) === undefined;
@@ -96,8 +101,9 @@ export class Entries {
 
   async affix(mode: 'append' | 'prepend', key: unknown, value: unknown): Promise<boolean> {
     const wire = this.#begin(key);
-    const words = [mode, wire, toAffix(this.serializer, OPCODE[mode], value)];
-    return this.#line.write(wire, (call) => commandIf(this.#parts, wire, words, isStored, call));
+    const bytes = toAffix(this.serializer, OPCODE[mode], value);
+    const words = [mode, wire, bytes];
+    return this.#line.write(wire, (call) => commandIf(this.#parts, wire, words, isStored, call), bytes.length);
   }
 
   async touch(key: unknown, expires: unknown): Promise<boolean> {

@@ -33,20 +33,25 @@ export interface KeyLineOptions {
   readonly call: Call;
   /** Calls waiting, over all keys; more are refused. */
   readonly maxWaiting: number;
+  /** Bytes of the values among them. */
+  readonly maxBytes: number;
 }
 
 export class KeyLine {
   readonly #clock: Clock;
   readonly #call: Call;
   readonly #maxWaiting: number;
+  readonly #maxBytes: number;
   readonly #lines = new Map<string, Line>();
   #waiting = 0;
+  #bytes = 0;
   #idlers: (() => void)[] = [];
 
-  constructor({ clock, call, maxWaiting }: KeyLineOptions) {
+  constructor({ clock, call, maxWaiting, maxBytes }: KeyLineOptions) {
     this.#clock = clock;
     this.#call = call;
     this.#maxWaiting = maxWaiting;
+    this.#maxBytes = maxBytes;
   }
 
   /** Resolves once nobody waits: all have begun. */
@@ -56,18 +61,19 @@ export class KeyLine {
 
   /** None of the three throws. */
   read<T>(key: string, work: Work<T>): Promise<T> {
-    return this.#enter(key, 'read', work);
+    return this.#enter(key, 'read', work, 0);
   }
 
   count<T>(key: string, work: Work<T>): Promise<T> {
-    return this.#enter(key, 'count', work);
+    return this.#enter(key, 'count', work, 0);
   }
 
-  write<T>(key: string, work: Work<T>): Promise<T> {
-    return this.#lines.has(key) ? this.#enter(key, 'write', work) : begin(work, this.#call);
+  /** @param bytes what the work holds */
+  write<T>(key: string, work: Work<T>, bytes = 0): Promise<T> {
+    return this.#lines.has(key) ? this.#enter(key, 'write', work, bytes) : begin(work, this.#call);
   }
 
-  #enter<T>(key: string, kind: Kind, work: Work<T>): Promise<T> {
+  #enter<T>(key: string, kind: Kind, work: Work<T>, bytes: number): Promise<T> {
     let line = this.#lines.get(key);
     if (line === undefined) {
       line = { reads: 0, counts: 0, waiting: undefined };
@@ -75,7 +81,7 @@ export class KeyLine {
     }
     return line.waiting === undefined && mayStart(kind, line)
       ? this.#start(key, line, kind, this.#call, work)
-      : this.#inTurn(key, line, kind, work);
+      : this.#inTurn(key, line, kind, work, bytes);
   }
 
   #start<T>(key: string, line: Line, kind: Kind, call: Call, work: Work<T>): Promise<T> {
@@ -91,16 +97,18 @@ export class KeyLine {
     return underWay;
   }
 
-  #inTurn<T>(key: string, line: Line, kind: Kind, work: Work<T>): Promise<T> {
-    if (this.#waiting >= this.#maxWaiting) {
-      const text = `${this.#waiting} calls wait for others of their key`;
+  #inTurn<T>(key: string, line: Line, kind: Kind, work: Work<T>, bytes: number): Promise<T> {
+    if (this.#waiting >= this.#maxWaiting || this.#bytes + bytes > this.#maxBytes) {
+      const text = `${this.#waiting} calls with ${this.#bytes} bytes wait for others of their key`;
       return Promise.reject(new CacheError('ERR_BULKHEAD_FULL', text, { key }));
     }
     this.#waiting++;
+    this.#bytes += bytes;
     const { totalMs } = this.#call;
     const deadline = this.#clock.now() + totalMs;
     return new Promise((resolve, reject) => {
       const start = (): void => {
+        this.#bytes -= bytes;
         if (--this.#waiting === 0) for (const idle of this.#idlers.splice(0)) idle();
         const leftMs = deadline - this.#clock.now();
         if (leftMs < 1) reject(tooLate(key, totalMs));

@@ -37,7 +37,7 @@ class Works {
 function begin(maxWaiting = 10) {
   const clock = new FakeClock();
   const works = new Works();
-  return { clock, works, line: new KeyLine({ clock, call: CALL, maxWaiting }) };
+  return { clock, works, line: new KeyLine({ clock, call: CALL, maxWaiting, maxBytes: 100 }) };
 }
 
 describe('a line of calls upon one key', () => {
@@ -113,5 +113,18 @@ describe('a line of calls upon one key', () => {
     await expect(line.write('k', works.of('x'))).rejects.toMatchObject({ code: 'ERR_BULKHEAD_FULL' });
     await works.end('r');
     expect(works.begun).toEqual(['r', 'w']);
+  });
+
+  it('refuses more bytes than may wait', async () => {
+    const { line, works } = begin();
+    void line.read('k', works.of('r'));
+    void line.write('k', works.of('w'), 60);
+    await expect(line.write('k', works.of('x'), 41)).rejects.toMatchObject({ code: 'ERR_BULKHEAD_FULL' });
+    void line.write('k', works.of('y'), 40);
+    await works.end('r');
+    void line.read('k', works.of('r2'));
+    void line.write('k', works.of('z'), 100);
+    await works.end('r2');
+    expect(works.begun).toEqual(['r', 'w', 'y', 'r2', 'z']);
   });
 });
