@@ -159,24 +159,19 @@ export class CacheNode implements AttemptNode {
     ttlMs: TtlMs,
     token?: string,
   ): void {
-    this.#submit(new StoreAttempt(this, origin, mode, value, ttlMs, token), lane);
-  }
-
-  /** Takes an attempt that somebody else has made. */
-  send(attempt: OrderedOperation, lane: Lane): void {
-    this.#submit(attempt, lane);
+    this.send(new StoreAttempt(this, origin, mode, value, ttlMs, token), lane);
   }
 
   delete(origin: AttemptOrigin<boolean>, lane: Lane): void {
-    this.#submit(new DeleteAttempt(this, origin), lane);
+    this.send(new DeleteAttempt(this, origin), lane);
   }
 
   lease(origin: AttemptOrigin<Lease>, lane: Lane, ttlMs: TtlMs): void {
-    this.#submit(new LeaseAttempt(this, origin, ttlMs), lane);
+    this.send(new LeaseAttempt(this, origin, ttlMs), lane);
   }
 
   touch(origin: AttemptOrigin<boolean>, lane: Lane, ttlMs: TtlMs): void {
-    this.#submit(new TouchAttempt(this, origin, ttlMs), lane);
+    this.send(new TouchAttempt(this, origin, ttlMs), lane);
   }
 
   count(
@@ -186,15 +181,15 @@ export class CacheNode implements AttemptNode {
     initial: number | undefined,
     ttlMs: TtlMs,
   ): void {
-    this.#submit(new CountAttempt(this, origin, delta, initial, ttlMs), lane);
+    this.send(new CountAttempt(this, origin, delta, initial, ttlMs), lane);
   }
 
   inspect(origin: AttemptOrigin<Inspection | undefined>, lane: Lane, withValue: boolean): void {
-    this.#submit(new InspectAttempt(this, origin, withValue), lane);
+    this.send(new InspectAttempt(this, origin, withValue), lane);
   }
 
   raw(origin: AttemptOrigin<unknown>, lane: Lane, words: Words, manner = PLAIN): void {
-    this.#submit(new RawAttempt(this, origin, words, manner), lane);
+    this.send(new RawAttempt(this, origin, words, manner), lane);
   }
 
   /** Keys here that begin with `prefix`: see `Connection.keys`. */
@@ -246,7 +241,8 @@ export class CacheNode implements AttemptNode {
     return all.find(({ link }) => link.connection !== undefined) ?? all[0];
   }
 
-  #submit(operation: OrderedOperation, wanted: Lane): void {
+  /** Takes an attempt as the others do, whoever has made it. */
+  send(operation: OrderedOperation, wanted: Lane): void {
     const isPlain = (wanted === 'interactive' && this.#order.isQuiet) || !this.#keepsOrder;
     const lane = isPlain ? wanted : this.#order.place(operation, wanted, this.#lanes.in('interactive'));
     this.#lanes.of(lane, operation.hash).enqueue(operation);

@@ -32,7 +32,7 @@ export default [
     'const pauseMs = longest + random() * 0;',
   ]),
   plant('E5', 'equal reads of a turn are sent one by one', 'node/arrange.ts', [
-    "if (same?.kind === 'get') {",
+    "if (same?.kind === 'get' && same.isExact === operation.isExact) {",
     "if (same?.kind === 'get' && same.isOver) {",
   ]),
   plant(
