@@ -205,6 +205,40 @@ describe.each([
   });
 });
 
+describe('a master behind sentinels that hangs while another takes over', () => {
+  it('and comes back as a master, nobody there to tell it better, is not read', async () => {
+    const fleet = await SentinelFleet.start();
+    onTestFinished(() => fleet.stop());
+    const watched = new WatchedCache(await open({ nodes: [fleet.url], codec: 'string' }), 'string');
+    const [old] = fleet.servers as [TestServer, TestServer];
+    const writeAll = () => Promise.all(KEYS.map((key) => watched.set(key)));
+    await writeAll();
+    await old.pause();
+    await until('the other serves', async () => (await writeAll()).every(Boolean), 15_000);
+    await Promise.all(fleet.sentinels.map((sentinel) => sentinel.pause()));
+    old.resume();
+    expect(await held(old, `t:${KEYS[0]}`)).toBeLessThan(watched.issued(KEYS[0] ?? ''));
+    expect(await tell(old, 'ROLE', /\r\n\*/)).toContain('master');
+    watched.hits = 0;
+    await watched.read(KEYS);
+    expect(watched.hits).toBe(KEYS.length);
+    const node = nodeOf(watched.cache, fleet.masterName);
+    await tell(fleet.servers[1] as TestServer, 'CLIENT KILL TYPE normal', /:\d+\r\n$/);
+    await until(
+      'its connections are lost',
+      () =>
+        nodeOf(watched.cache, fleet.masterName).failures > node.failures ||
+        !nodeOf(watched.cache, fleet.masterName).isConnected,
+    );
+    await watched.read(KEYS);
+    expect(watched.stale).toEqual([]);
+    for (const sentinel of fleet.sentinels) sentinel.resume();
+    await until('it is found again', async () => (await writeAll()).every(Boolean), 15_000);
+    await watched.read(KEYS);
+    expect(watched.stale).toEqual([]);
+  });
+});
+
 /** A replica of a cluster sends readers away unless they say that they mean it. */
 async function replicaHas(replica: TestServer, key: string, number: number): Promise<boolean> {
   const text = await tell(replica, `READONLY\r\nGET ${key}\r\nPING`, /\+PONG\r\n$/);

@@ -1,6 +1,8 @@
 /** Who is taken for the master: scripted sentinels that contradict each other, are behind, or name a replica. */
 
-import { createServer, type Server } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../../src/base/clock.js';
 import { SentinelDriver } from '../../../../src/driver/redis/sentinel/sentinel-driver.js';
@@ -21,8 +23,8 @@ interface Word {
   isGone?: boolean;
 }
 
-async function sentinel(word: Word): Promise<{ host: string; port: number }> {
-  const server: Server = createServer((socket) => {
+async function sentinel(word: Word, tls?: { cert: Buffer; key: Buffer }): Promise<{ host: string; port: number }> {
+  const speak = (socket: Socket): void => {
     socket.on('error', () => undefined);
     socket.on('data', (chunk) => {
       if (word.isGone === true) socket.destroy();
@@ -34,7 +36,8 @@ async function sentinel(word: Word): Promise<{ host: string; port: number }> {
         else socket.write(bulks(['name', 'm', 'port', `${port}`, 'config-epoch', `${epoch}`, 'quorum', '2']));
       }
     });
-  });
+  };
+  const server: Server = tls === undefined ? createServer(speak) : createTlsServer(tls, speak);
   const port = await listenOnFreePort(server);
   onTestFinished(() => void server.close());
   return { host: HOST, port };
@@ -50,11 +53,11 @@ async function redis(...args: string[]): Promise<TestServer> {
   return server;
 }
 
-async function driverOf(words: readonly Word[]): Promise<() => ReturnType<SentinelDriver['connect']>> {
-  const sentinels = await Promise.all(words.map(sentinel));
+async function driverOf(words: readonly Word[]): Promise<(limitMs?: number) => ReturnType<SentinelDriver['connect']>> {
+  const sentinels = await Promise.all(words.map((word) => sentinel(word)));
   const driver = new SentinelDriver({ sentinels, masterName: 'm', clock: systemClock });
-  return async () => {
-    const connection = await driver.connect({ signal: AbortSignal.timeout(1_000) });
+  return async (limitMs = 2_000) => {
+    const connection = await driver.connect({ signal: AbortSignal.timeout(limitMs) });
     onTestFinished(() => connection.destroy(new CacheError('ERR_CLOSED', 'the test is over')));
     return connection;
   };
@@ -120,10 +123,33 @@ describe('the master', () => {
     expect((await connect()).incarnation?.id).not.toBe(connection.incarnation?.id);
   });
 
+  it('and the sentinels are reached with TLS, each by its own settings', async () => {
+    const master = await startRedis({ tls: true, password: 'secret' });
+    onTestFinished(() => master.stop());
+    const { ca = '', certFile = '', keyFile = '' } = master.certificate ?? {};
+    const secured = await sentinel({ port: master.port }, { cert: readFileSync(certFile), key: readFileSync(keyFile) });
+    const outcome = (sentinel: { tls?: object }, tls: { ca?: string }) =>
+      new SentinelDriver({
+        ...{ sentinels: [secured], masterName: 'm', clock: systemClock, sentinel, tls },
+        credentials: { password: 'secret' },
+      })
+        .connect({ signal: AbortSignal.timeout(1_000) })
+        .then(
+          (connection) => {
+            connection.destroy(new CacheError('ERR_CLOSED', 'the test is over'));
+            return 'connected';
+          },
+          ({ message }: Error) => message,
+        );
+    expect(await outcome({ tls: { ca } }, { ca })).toBe('connected');
+    expect(await outcome({ tls: {} }, { ca })).toMatch(/no sentinel told.*SELF_SIGNED/);
+    expect(await outcome({ tls: { ca } }, {})).toMatch(/^cannot connect.*SELF_SIGNED/);
+  });
+
   it('behind sentinels that nobody can reach is unreachable in time', async () => {
     const connect = await driverOf([{ isSilent: true }, { isSilent: true }]);
     const began = performance.now();
-    await expect(connect()).rejects.toMatchObject({ reason: 'unreachable' });
+    await expect(connect(200)).rejects.toMatchObject({ reason: 'unreachable' });
     expect(performance.now() - began).toBeLessThan(1_500);
   });
 });
