@@ -1,11 +1,11 @@
 /**
- * Runs the code of README.md, so that it cannot rot: every `js` block is a program of its own, run against the built
- * package and real servers, with the addresses of its nodes replaced by those of servers started here. A block fails if it
+ * Runs the code of README.md and of the pages in docs/, so that it cannot rot: every `js` block is a program of its own, run
+ * against the built package and real servers, with the addresses of its nodes replaced by those of servers started here. A block fails if it
  * exits with anything but 0, throws, or does not end within 30 s.
  */
 
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,31 +14,45 @@ import { startMemcached, startRedis } from 'ringfence/testing';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const LIMIT_MS = 30_000;
 
-const blocks = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^```js\n([\s\S]*?)^```/gm)].map(
-  (match) => match[1],
-);
-if (blocks.length === 0) throw new Error('README.md has no js block: nothing was checked');
+/** The pages in docs/migrate have a test of their own. */
+const pages = [
+  'README.md',
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+];
+const blocks = pages.flatMap((page) => {
+  const found = [...readFileSync(join(ROOT, page), 'utf8').matchAll(/^```js\n([\s\S]*?)^```/gm)];
+  if (found.length === 0) throw new Error(`${page} has no js block: nothing was checked`);
+  return found.map((match) => ({ page, text: match[1] }));
+});
 
 const folder = mkdtempSync(join(tmpdir(), 'ringfence-readme-'));
 mkdirSync(join(folder, 'node_modules'));
 symlinkSync(ROOT, join(folder, 'node_modules', 'ringfence'));
+for (const name of ['keyv', 'memjs']) symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
 writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
 
 /** One server for each address the README names. */
 const servers = new Map();
-for (const address of new Set(blocks.join('\n').match(/(?:redis|memcached):\/\/[\w.-]+:\d+/g) ?? [])) {
+for (const address of new Set(
+  blocks
+    .map(({ text }) => text)
+    .join('\n')
+    .match(/(?:redis|memcached):\/\/[\w.-]+:\d+/g) ?? [],
+)) {
   servers.set(address, await (address.startsWith('redis') ? startRedis() : startMemcached()));
 }
 
 let failed = 0;
-for (const [i, block] of blocks.entries()) {
-  let code = block;
+for (const [i, { page, text }] of blocks.entries()) {
+  let code = text;
   for (const [address, server] of servers) code = code.replaceAll(address, server.url);
   const file = join(folder, `block-${i + 1}.js`);
   writeFileSync(file, code);
   const { status, output } = await run(file);
-  const title = block.trim().split('\n')[0];
-  console.log(`${status === 0 ? 'ok    ' : 'FAILED'} README block ${i + 1}: ${title}`);
+  const title = text.trim().split('\n')[0];
+  console.log(`${status === 0 ? 'ok    ' : 'FAILED'} ${page}: ${title}`);
   if (status !== 0) {
     failed++;
     console.log(output);
@@ -46,7 +60,7 @@ for (const [i, block] of blocks.entries()) {
 }
 for (const server of servers.values()) await server.stop();
 rmSync(folder, { recursive: true, force: true });
-console.log(`${blocks.length - failed} of ${blocks.length} README blocks ran`);
+console.log(`${blocks.length - failed} of ${blocks.length} blocks ran`);
 process.exit(failed === 0 ? 0 : 1);
 
 function run(file) {
