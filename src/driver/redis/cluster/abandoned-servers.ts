@@ -8,6 +8,8 @@ import type { Shard } from './shard.js';
 
 /** Past them the oldest are forgotten, and cannot be told about any more. */
 const MOST_REMEMBERED = 1_024;
+/** Past them nothing is known of one connection to the cluster any more. */
+const MOST_NAMES = 256;
 
 interface Left {
   /** What the servers call them. */
@@ -35,7 +37,7 @@ export class AbandonedServers {
   left(id: string, name: string | undefined): void {
     const left = this.#left.get(id);
     if (left === undefined) return;
-    if (name === undefined) left.isUntold = true;
+    if (name === undefined || left.names.size === MOST_NAMES) left.isUntold = true;
     else left.names.add(name);
   }
 

@@ -40,9 +40,12 @@ export async function openFleet(parts: FleetParts): Promise<OpenFleet> {
   if (signal.aborted) throw given(new NodeError('unreachable', 'no server of the cluster answered in time'));
   const views = opened.map(({ view }) => view);
   let owners = mergeViews(views);
-  const isMaster = ({ view }: OpenedServer): boolean => view.isMaster && ownersIn(owners).has(view.nodeId);
-  if (before !== undefined && opened.filter(isMaster).length * 2 <= ownersIn(owners).size)
+  let owning = ownersIn(owners);
+  const isMaster = ({ view }: OpenedServer): boolean => view.isMaster && owning.has(view.nodeId);
+  if (before !== undefined && opened.filter(isMaster).length * 2 <= owning.size) {
     owners = mergeViews([...views, before]);
+    owning = ownersIn(owners);
+  }
   for (const server of opened)
     if (isMaster(server) && server.connection.isOpen && !servers.has(server.view.nodeId))
       servers.set(server.view.nodeId, server);
