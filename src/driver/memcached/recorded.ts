@@ -30,6 +30,11 @@ export function recorded(operation: Operation, tell: (outcome: KnownOutcome) => 
       return { ...operation, done: (value: number | undefined) => later(() => operation.done(value)), fail };
     case 'raw':
       return { ...operation, done: (reply: unknown) => later(() => operation.done(reply)), fail };
+    case 'store': {
+      // An attempt has its kind and mode from its class, where no spread finds them.
+      const { kind, mode } = operation;
+      return { ...operation, kind, mode, done: (isStored: boolean) => later(() => operation.done(isStored)), fail };
+    }
     default:
       return { ...operation, done: (isDone: boolean) => later(() => operation.done(isDone)), fail };
   }
