@@ -138,6 +138,11 @@ describe('bullmq', () => {
     expect(order.at(-1)).toBe('parent');
   });
 
+  it('has queues on every node, each whole on one of them', async () => {
+    for (let i = 0; i < 20; i++) await makeQueue().queue.add('job', {});
+    expect(Math.min(...(await nodes.sizes()))).toBeGreaterThan(0);
+  });
+
   it('tells which workers there are: by their connections, of which each has one to every node', async () => {
     const { queue, work } = makeQueue();
     const worker = work(async () => undefined, { name: 'ann' });

@@ -83,6 +83,7 @@ describe('express-session with connect-redis', () => {
   it('remembers each of many visitors, on whichever node their session lives', async () => {
     const visitors = await Promise.all(Array.from({ length: 30 }, () => visit('/')));
     expect(visitors.map(({ text }) => text)).toEqual(visitors.map(() => '1'));
+    expect(Math.min(...(await nodes.sizes()))).toBeGreaterThan(0);
     for (const { cookie } of visitors) expect((await visit('/', cookie)).text).toBe('2');
     expect(await promisify(store.length.bind(store))()).toBe(30);
     expect(await promisify(store.all.bind(store))()).toHaveLength(30);

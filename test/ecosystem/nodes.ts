@@ -1,6 +1,7 @@
 /** Three real Redis nodes and the client under test over them: what the libraries of other people run on here. */
 
 import { Redis } from '../../src/ioredis.js';
+import { askOnce } from '../../src/testing/servers/ask-once.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
 import type { TestServer } from '../../src/testing/servers/test-server.js';
 
@@ -28,6 +29,12 @@ export class Nodes {
     });
     this.#clients.push(client);
     return client;
+  }
+
+  /** How many keys each server holds. */
+  async sizes(): Promise<number[]> {
+    const answers = this.servers.map((server) => askOnce(server, 'DBSIZE\r\n', (text) => text.endsWith('\r\n')));
+    return (await Promise.all(answers)).map((text) => Number(text?.slice(1)));
   }
 
   async stop(): Promise<void> {

@@ -108,6 +108,7 @@ describe('the limiters around RateLimiterRedis', () => {
     const settled = await Promise.allSettled(calls);
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(USERS.length * 40);
     for (const user of USERS) expect(await each.get(user)).toMatchObject({ consumedPoints: 50 });
+    expect(Math.min(...(await nodes.sizes()))).toBeGreaterThan(0);
   });
 
   it('BurstyRateLimiter takes from the burst what the limit does not give', async () => {

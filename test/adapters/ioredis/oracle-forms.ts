@@ -72,7 +72,7 @@ zunionstore @dst 2 @zset @zset2|zunionstore @dst 2 @zset @set AGGREGATE MIN`;
 
 const STREAMS = `
 xack @stream grp 1-1 9-9|xadd @stream 99-1 f $value|xadd @stream 1-1 f v|xadd @stream NOMKSTREAM MAXLEN 2 98-* f v
-xadd @none NOMKSTREAM * f v|xautoclaim @stream grp eve 0 0-0|xautoclaim @stream grp eve 0 0-0 JUSTID
+xadd @none NOMKSTREAM 98-* f v|xautoclaim @stream grp eve 0 0-0|xautoclaim @stream grp eve 0 0-0 JUSTID
 xclaim @stream grp eve 0 1-1|xclaim @stream grp eve 0 1-1 JUSTID|xdel @stream 1-1 7-7|xgroup CREATE @stream g2 0
 xgroup CREATE @none g2 0-0 MKSTREAM|xgroup CREATE @stream grp 0|xgroup CREATECONSUMER @stream grp zed|xgroup DELCONSUMER @stream grp ann
 xgroup DESTROY @stream grp|xgroup SETID @stream grp 2-1|xinfo STREAM @stream|xinfo GROUPS @stream|xinfo CONSUMERS @stream grp

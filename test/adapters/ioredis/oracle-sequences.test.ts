@@ -28,7 +28,11 @@ const isSteady = (form: Form): boolean => {
   return !isRandom && !isContainer && !flags.has('blocking') && form.command !== 'spop';
 };
 
-const anyCall = (): fc.Arbitrary<DrawnCall> => fc.oneof(...FORMS.filter(isSteady).map(anyOf));
+/** After an expiry `in so many seconds` these tell the moment of the call. */
+const isTimeless = ({ command }: Form): boolean => !['expiretime', 'pexpiretime'].includes(command);
+
+const anyCall = (): fc.Arbitrary<DrawnCall> =>
+  fc.oneof(...FORMS.filter((form) => isSteady(form) && isTimeless(form)).map(anyOf));
 const anyCalls = (maxLength: number) => fc.array(anyCall(), { minLength: 1, maxLength });
 
 const at = (tag: string, calls: readonly DrawnCall[]): Call[] =>
