@@ -30,7 +30,8 @@ const blocks = pages.flatMap((page) => {
 const folder = mkdtempSync(join(tmpdir(), 'ringfence-readme-'));
 mkdirSync(join(folder, 'node_modules'));
 symlinkSync(ROOT, join(folder, 'node_modules', 'ringfence'));
-for (const name of ['keyv', 'memjs']) symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
+for (const name of ['bullmq', 'keyv', 'memjs'])
+  symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
 writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
 
 /** One server for each address the README names. */
