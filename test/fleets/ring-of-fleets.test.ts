@@ -119,6 +119,7 @@ describe('a ring of a cluster, a master behind sentinels and a single server', (
     watched.hits = 0;
     await watched.read(keys);
     expect(watched.hits).toBe(keys.length);
+    expect(nodeOf(watched.cache, 'cluster').inFlight).toBe(0);
   });
 
   it('serves the others, its breaker closed, while one server of the cluster hangs', async () => {
@@ -141,6 +142,7 @@ describe('a ring of a cluster, a master behind sentinels and a single server', (
     expect(await traffic.stop()).toEqual([]);
     expect(opened).toEqual([]);
     expect(watched.stale).toEqual([]);
+    await until('nothing is owed any more', () => nodeOf(cache, 'cluster').inFlight === 0);
   });
 });
 
