@@ -87,7 +87,7 @@ export class KeyRead implements HedgedRead {
       context.renew(this.topology, attempt.node as CacheNode, key, hash, attempt.startedAt);
     context.fill(key, hash, this.generation, judge.kept as Kept, judge.expiresAt, attempt.startedAt);
     const missing = beyond?.missedAt;
-    if (missing !== undefined && judge.isCopyable)
+    if (missing?.[0] !== undefined && judge.isCopyable)
       context.repair(key, hash, this.generation, attempt.node as CacheNode, missing);
     this.resolve(value);
   }
@@ -152,19 +152,23 @@ export class KeyRead implements HedgedRead {
     node.get(this.key, this.hash, Math.min(node.attemptMs[lane], leftMs), lane, sink);
   }
 
-  /**
-   * A write issued while this read was on its way makes what came back too old, or not yet confirmed; what it wrote is the
-   * answer then. Asked again, the same node answers behind that write. A few times only: another write may be on its heels.
-   */
   private askAgain(attempt: GetAttempt): boolean {
-    const { generations, clock } = this.context;
-    if (generations.isCurrent(this.hash, this.generation)) return false;
     const beyond = this.further(attempt.startedAt);
-    const leftMs = beyond.startedAt + this.call.totalMs - clock.now();
-    if (beyond.overtaken === MAX_OVERTAKEN || beyond.isAtFormer || leftMs <= 0) return false;
+    const leftMs = beyond.startedAt + this.call.totalMs - this.context.clock.now();
+    return !beyond.isAtFormer && this.askPastWrite(beyond, attempt.node as CacheNode, leftMs);
+  }
+
+  /**
+   * A write issued while this read was on its way makes what came back too old, not yet confirmed, or owed by former owners.
+   * Asked again, an owner answers behind that write. A few times only: another one may be on its heels.
+   */
+  private askPastWrite(beyond: Beyond, node: CacheNode, leftMs: number): boolean {
+    const { generations } = this.context;
+    if (leftMs <= 0 || beyond.overtaken === MAX_OVERTAKEN) return false;
+    if (generations.isCurrent(this.hash, this.generation)) return false;
     beyond.overtaken++;
     this.generation = generations.snapshot(this.hash);
-    this.ask(attempt.node as CacheNode, leftMs);
+    this.ask(node, leftMs);
     return true;
   }
 
@@ -186,7 +190,7 @@ export class KeyRead implements HedgedRead {
       this.ask(node, leftMs);
       return;
     }
-    if (leftMs > 0 && this.topology.previous !== undefined && this.askFormer(beyond, leftMs)) return;
+    if (this.topology.previous !== undefined && this.askFormer(beyond, leftMs)) return;
     // One owner that answers "nothing trustworthy here" settles it; failures of the others do not make it less true.
     const failure = beyond.error ?? error;
     if (beyond.missedAt !== undefined || failure === undefined) this.endWithMiss();
@@ -196,18 +200,22 @@ export class KeyRead implements HedgedRead {
     } else this.giveUp(failure);
   }
 
-  /** Asks the next former owner, if a hand-off runs and its budget allows. */
+  /** Asks the next former owner if the budget of the hand-off allows, or once more the first owner if a write has overtaken the read. */
   private askFormer(beyond: Beyond, leftMs: number): boolean {
     const { formerReads } = this.context;
-    if (beyond.former === undefined) {
-      const place = this.topology.placement.hash(this.key);
-      beyond.former = this.topology
-        .formerOwners(place, this.key, this.topology.owners(place, this.key))
-        .filter((node) => this.mayAsk(node));
-    }
-    const node = formerReads.underWay < formerReads.limit ? beyond.former.shift() : undefined;
+    if (leftMs <= 0) return false;
+    const place = this.topology.placement.hash(this.key);
+    const owners = this.topology.owners(place, this.key);
+    const former = (beyond.former ??= this.topology
+      .formerOwners(place, this.key, owners)
+      .filter((node) => this.mayAsk(node)));
+    const node = formerReads.underWay < formerReads.limit ? former.shift() : undefined;
     beyond.isAtFormer = node !== undefined;
-    if (node === undefined) return false;
+    if (node === undefined) {
+      // Nobody has missed what it is asked for now.
+      beyond.missedAt &&= [];
+      return this.askPastWrite(beyond, owners[0] as CacheNode, leftMs);
+    }
     formerReads.underWay++;
     node.get(this.key, this.hash, Math.min(formerReads.budgetMs, leftMs), this.call.lane, this);
     return true;
