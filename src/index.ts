@@ -33,6 +33,7 @@ export { recommendPoolSize } from './node/pool-size.js';
 export type { BulkheadOptions, LaneOptions } from './options/bulkhead.js';
 export type { DiscoveryOptions } from './options/discovery.js';
 export type { FailoverOptions } from './options/failover.js';
+export type { SentinelOptions } from './options/fleet-options.js';
 export type { FallbackOptions, LedgerOptions, NearOptions, ReadOptions, TimeoutOptions } from './options/groups.js';
 export type { HandoffOptions, HealthOptions, ProbeTarget } from './options/health.js';
 export type { CacheReadOptions } from './options/hedge.js';

@@ -6,7 +6,7 @@
  * node, never to a driver.
  *
  * Contract of every connection:
- * - operations take effect, and are settled, in the order sent;
+ * - operations take effect, and are settled, in the order sent; where a node is several servers, those on one key do;
  * - every operation sent is settled exactly once, by its own callbacks or by `fail`, and never inside `send`;
  * - nothing here throws: what cannot be sent is settled by `fail`;
  * - a callback of an operation never throws (the node sees to it).
@@ -184,7 +184,7 @@ export interface Connection {
   readonly incarnation: Incarnation | undefined;
   /** Largest value the node takes, envelope included; `undefined` if it has no limit worth knowing. */
   readonly maxValueBytes: number | undefined;
-  /** Operations sent and not yet settled. */
+  /** Operations sent and not yet settled; where a node is several servers, each counts until all sent before it are settled. */
   readonly owed: number;
   /** Bytes received so far: tells a slow answer from a stalled one. */
   readonly bytesRead: number;
