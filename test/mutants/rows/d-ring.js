@@ -5,8 +5,8 @@ import { plant } from './plant.js';
 const JUDGE = 'cluster/ledger/judge.ts';
 const WRITE = 'replication/key-write.ts';
 const NO_FORMER = [
-  'const node = formerReads.underWay < formerReads.limit ? beyond.former.shift() : undefined;',
-  'const node = formerReads.underWay < 0 ? beyond.former.shift() : undefined;',
+  'const node = formerReads.underWay < formerReads.limit ? former.shift() : undefined;',
+  'const node = formerReads.underWay < 0 ? former.shift() : undefined;',
 ];
 
 export default [
