@@ -34,21 +34,20 @@ for (const name of ['bullmq', 'keyv', 'memjs'])
   symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
 writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
 
-/** One server for each address the README names. */
+/** One server for each address the pages name; a bare one is that of a memcached, as memjs writes them. */
 const servers = new Map();
-for (const address of new Set(
-  blocks
-    .map(({ text }) => text)
-    .join('\n')
-    .match(/(?:redis|memcached):\/\/[\w.-]+:\d+/g) ?? [],
-)) {
-  servers.set(address, await (address.startsWith('redis') ? startRedis() : startMemcached()));
-}
+const named = blocks.map(({ text }) => text).join('\n');
+for (const [address] of named.matchAll(/(?:redis|memcached):\/\/[\w.-]+:\d+/g))
+  if (!servers.has(address))
+    servers.set(address, await (address.startsWith('redis') ? startRedis() : startMemcached()));
+for (const [address] of named.matchAll(/(?<![\w/@.])\d+\.\d+\.\d+\.\d+:\d+/g))
+  if (!servers.has(address)) servers.set(address, await startMemcached());
 
 let failed = 0;
 for (const [i, { page, text }] of blocks.entries()) {
   let code = text;
-  for (const [address, server] of servers) code = code.replaceAll(address, server.url);
+  for (const [address, server] of servers)
+    code = code.replaceAll(address, address.includes('/') ? server.url : new URL(server.url).host);
   const file = join(folder, `block-${i + 1}.js`);
   writeFileSync(file, code);
   const { status, output } = await run(file);
