@@ -1,15 +1,22 @@
 /**
  * xxh32 and xxh64 (seed 0, UTF-8), and the hash that places a key: of its `{tag}` if it has one, of the whole key otherwise.
  *
- * The wasm module is loaded once, while this module is, so that every function here is synchronous. Short ASCII keys are
- * hashed in JavaScript: 15 to 35 ns against the 55 ns that copying a string into wasm memory costs before any hashing.
- * From about 36 characters on wasm is ahead. The results are identical.
+ * Short ASCII keys are hashed in JavaScript: 15 to 35 ns against the 55 ns that copying a string into wasm memory costs before
+ * any hashing. From about 36 characters on wasm is ahead; until it is loaded, some milliseconds after this module, and where
+ * there is none, JavaScript does that as well. The results are identical.
  */
 
-import loadXxhash from 'xxhash-wasm';
+import loadXxhash, { type XXHashAPI } from 'xxhash-wasm';
 import { charCodeAt } from '../base/string-calls.js';
+import { xxh32Of, xxh64Of } from './xxhash.js';
 
-const wasm = await loadXxhash();
+let wasm: XXHashAPI | undefined;
+loadXxhash().then(
+  (loaded) => {
+    wasm = loaded;
+  },
+  () => undefined,
+);
 
 const P1 = 0x9e3779b1 | 0;
 const P2 = 0x85ebca77 | 0;
@@ -21,12 +28,16 @@ const LONGEST_IN_JS = 36;
 /** xxh32 of the UTF-8 bytes, as an unsigned 32-bit number. A lone surrogate counts as U+FFFD. */
 export function xxh32(text: string): number {
   const hash = hashShort(text);
-  return hash >= 0 ? hash : wasm.h32(text) >>> 0;
+  return hash >= 0 ? hash : xxh32Long(text);
+}
+
+function xxh32Long(text: string): number {
+  return wasm === undefined ? xxh32Of(Buffer.from(text, 'utf8')) : wasm.h32(text) >>> 0;
 }
 
 /** xxh64 of the UTF-8 bytes. */
 export function xxh64(text: string, seed = 0n): bigint {
-  return wasm.h64(text, seed);
+  return wasm === undefined ? xxh64Of(Buffer.from(text, 'utf8'), seed) : wasm.h64(text, seed);
 }
 
 /**
@@ -48,7 +59,7 @@ export function tagOf(key: string): string {
 
 function hashTag(key: string): number {
   const tag = tagOf(key);
-  return tag === key ? wasm.h32(key) >>> 0 : xxh32(tag);
+  return tag === key ? xxh32Long(key) : xxh32(tag);
 }
 
 /**

@@ -2,8 +2,10 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
 import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
 import { type Cache, createCache } from '../../src/index.js';
@@ -275,6 +277,15 @@ describe('a process', () => {
     clearTimeout(limit);
     return { code, text };
   }
+
+  it('can require each part of the package: none of its modules waits for anything', () => {
+    const parts = Object.keys(manifest.exports)
+      .filter((path) => path !== './package.json')
+      .map((path) => fileURLToPath(new URL(path === '.' ? 'index.js' : `${path}.js`, built.index)));
+    expect(parts.length).toBeGreaterThan(6);
+    const load = createRequire(built.index);
+    for (const part of parts) expect(Object.keys(load(part))).not.toEqual([]);
+  });
 
   it.each(ALL_FLEETS.filter(({ memory, replication }) => memory === 0 && replication === 1))(
     'can end once its cache over $name is closed or destroyed, and its calls are all answered',

@@ -98,7 +98,7 @@ class Code {
 
 function firstBody(): readonly number[] {
   const code = new Code();
-  INITIAL.forEach((word, i) => code.constant(word).set(i));
+  for (const [i, word] of INITIAL.entries()) code.constant(word).set(i);
   return code.steps(61).get(0).constant(INITIAL[0]).op(OP.add).op(OP.end).bytes;
 }
 

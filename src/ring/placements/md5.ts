@@ -64,7 +64,7 @@ function digest(key: string): void {
   bytes[length] = 0x80;
   loaded.setInt32(end - 8, length << 3, true);
   loaded.setInt32(end - 4, length >>> 29, true);
-  INITIAL.forEach((word, i) => view.setInt32(STATE_AT + 4 * i, word, true));
+  for (let i = 0; i < INITIAL.length; i++) view.setInt32(STATE_AT + 4 * i, INITIAL[i] as number, true);
   for (let at = 0; at < end; at += 64) {
     for (let i = 0; i < 64; i += 4) view.setInt32(i, loaded.getInt32(at + i));
     block();
