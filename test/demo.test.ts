@@ -122,7 +122,7 @@ describe('the demo', { timeout: 60_000 }, () => {
     expect(output).toMatch(/0 stale, 0 wrong/);
   });
 
-  it.each([
+  it.concurrent.each([
     { finding: /0 stale, [1-9][\d,]* wrong/, answer: "{ ...value, name: 'somebody else' }" },
     { finding: /[1-9][\d,]* stale, 0 wrong/, answer: 'first.get(key) ?? value' },
   ])('ends with 1 where a cache answers $answer', async ({ finding, answer }) => {
@@ -210,7 +210,7 @@ describe('the demo', { timeout: 60_000 }, () => {
     await rm(directory, { recursive: true });
   });
 
-  it.each([80, 120])('redraws in place on a terminal of %d columns and gives the cursor back', async (columns) => {
+  it.concurrent.each([80, 120])('redraws in place on a terminal of %d columns and gives the cursor back', async (columns) => {
     const terminal = `Object.assign(process.stdout, { isTTY: true, columns: ${columns}, rows: 40 });`;
     const program = `${terminal} process.argv.push('demo', '--keys', '2000'); await import(${JSON.stringify(DEMO)});`;
     const { code, output } = await run(['--input-type=module', '--eval', program], {
