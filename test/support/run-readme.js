@@ -10,6 +10,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startMemcached, startRedis } from 'ringfence/testing';
+import { ClusterFleet } from '../../dist/testing/servers/cluster-fleet.js';
+import { SentinelFleet } from '../../dist/testing/servers/sentinel-fleet.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const LIMIT_MS = 30_000;
@@ -37,6 +39,8 @@ writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
 /** One server for each address the pages name; a bare one is that of a memcached, as memjs writes them. */
 const servers = new Map();
 const named = blocks.map(({ text }) => text).join('\n');
+for (const [address, engine] of named.matchAll(/redis\+(sentinel|cluster):\/\/[\w.,:/-]+/g))
+  if (!servers.has(address)) servers.set(address, await (engine === 'cluster' ? ClusterFleet : SentinelFleet).start());
 for (const [address] of named.matchAll(/(?:redis|memcached):\/\/[\w.-]+:\d+/g))
   if (!servers.has(address))
     servers.set(address, await (address.startsWith('redis') ? startRedis() : startMemcached()));
