@@ -22,7 +22,7 @@ import {
 import type { Breaker } from './breaker.js';
 import { ConnectionDoubts } from './connection-doubts.js';
 import { ensureGone, walkKeys } from './errands.js';
-import { GetAttempt, type GetSink } from './get-attempt.js';
+import { ExactGetAttempt, GetAttempt, type GetSink } from './get-attempt.js';
 import { KeyOrder } from './key-order.js';
 import { LANES, type Lane } from './lane.js';
 import type { LatencyEstimate } from './latency.js';
@@ -141,13 +141,13 @@ export class CacheNode implements AttemptNode {
   // Each takes the operation, which settles through its sink, possibly before this returns (full, down).
 
   get(key: string, hash: number, timeoutMs: number, lane: Lane, sink: GetSink, isExact = false): void {
-    // A read must not overtake a write of its key in another lane: it follows a stray one, and stays with the small calls
-    // while any write is on its way there.
+    // A read must not overtake a write of its key: it follows one into its lane, and stays where small ones are on their way.
     let to = lane;
     if (!this.#order.isQuiet) to = this.#order.laneOf(key) ?? lane;
     if (this.#keepsOrder && to !== 'interactive' && to === lane && this.#lanes.of('interactive', hash).hasWrites)
       to = 'interactive';
-    this.#lanes.of(to, hash).enqueue(new GetAttempt(this, key, hash, timeoutMs, sink, isExact));
+    const Kind = isExact ? ExactGetAttempt : GetAttempt;
+    this.#lanes.of(to, hash).enqueue(new Kind(this, key, hash, timeoutMs, sink));
   }
 
   /** A string holds the bytes to store one a character. */

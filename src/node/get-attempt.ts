@@ -20,7 +20,6 @@ export class GetAttempt implements GetOperation, AttemptState {
   readonly key: string;
   readonly hash: number;
   readonly timeoutMs: number;
-  readonly isExact: boolean;
   isOver = false;
   fault: Fault | undefined = undefined;
   startedAt = 0;
@@ -28,13 +27,16 @@ export class GetAttempt implements GetOperation, AttemptState {
   twin: GetAttempt | undefined = undefined;
   private readonly sink: GetSink;
 
-  constructor(node: AttemptNode, key: string, hash: number, timeoutMs: number, sink: GetSink, isExact = false) {
+  constructor(node: AttemptNode, key: string, hash: number, timeoutMs: number, sink: GetSink) {
     this.node = node;
     this.key = key;
     this.hash = hash;
     this.timeoutMs = timeoutMs;
     this.sink = sink;
-    this.isExact = isExact;
+  }
+
+  get isExact(): boolean {
+    return false;
   }
 
   get heldBytes(): number {
@@ -68,5 +70,12 @@ export class GetAttempt implements GetOperation, AttemptState {
     this.fault = faultOf(error);
     this.node.failed(error);
     this.sink.failed(this, error);
+  }
+}
+
+/** A get that is told of an entry of another type: see `GetOperation.isExact`. */
+export class ExactGetAttempt extends GetAttempt {
+  override get isExact(): boolean {
+    return true;
   }
 }

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { Arranger } from '../../src/node/arrange.js';
 import { type AttemptOrigin, type NodeOperation, RawAttempt } from '../../src/node/attempts.js';
-import { GetAttempt } from '../../src/node/get-attempt.js';
+import { ExactGetAttempt, GetAttempt } from '../../src/node/get-attempt.js';
 
 const NODE = { name: 'n', slot: 0, failures: 0, failed: () => undefined };
 const GET_SINK = { hit: () => undefined, missed: () => undefined, failed: () => undefined };
@@ -15,7 +15,7 @@ const SINK = {
 };
 
 const get = (key: string, isExact = false): NodeOperation =>
-  new GetAttempt(NODE, key, key.charCodeAt(0), 100, GET_SINK, isExact);
+  new (isExact ? ExactGetAttempt : GetAttempt)(NODE, key, key.charCodeAt(0), 100, GET_SINK);
 const raw = (key: string, isOfOneKey: boolean): NodeOperation => {
   const origin: AttemptOrigin<unknown> = { key, hash: key.charCodeAt(0), timeoutMs: 100, sink: SINK };
   return new RawAttempt(NODE, origin, ['CMD', key], { isOfOneKey });
