@@ -60,6 +60,7 @@ export class MigrationWorld {
   readonly #members: readonly string[];
   #percent = 0;
   #hasStormed = false;
+  #late: (() => void)[] = [];
   /** Begun since the phase did. */
   #handoffs = 0;
 
@@ -71,7 +72,7 @@ export class MigrationWorld {
       codec: is(0.5) ? 'json' : 'string',
       replication: is(0.7) ? 1 : 2,
       nodes: 4,
-      hasOther: is(0.2),
+      hasOther: is(0.3),
       hasNamespace: is(0.8),
       hasFallback: is(0.2),
       hasNear: is(0.1),
@@ -153,6 +154,7 @@ export class MigrationWorld {
     const weights = { ...CALLS, ...STEPS, ...(phase === 'storm' ? FAULTS : {}) };
     for (let i = 0; i < steps && this.violations.length === 0; i++) {
       await this.#pass(this.#random() < 0.3 ? 0 : this.#below(25));
+      if (this.#random() < 0.2) this.#catchUp();
       this.#do(this.#pick(weights), phase);
     }
   }
@@ -166,20 +168,27 @@ export class MigrationWorld {
     else (this.#clients[this.#below(this.#clients.length)] as Client).call(step);
   }
 
-  /** All clients hear of it at once. */
+  /** The second client hears of it a little later. */
   #move(name: keyof typeof STEPS, phase: 'planned' | 'storm', dice: number): void {
+    this.#catchUp();
     const isStep = name !== 'pause' && name !== 'resume';
     if (isStep && phase === 'planned' && this.#handoffs >= MAX_HANDOFFS) return;
     if (name === 'rampUp') this.#percent += (100 - this.#percent) * dice;
     if (name === 'rampDown') this.#percent *= dice;
     if (name === 'rollBack') this.#percent = 0;
-    for (const { cache } of this.#clients) {
-      const { migration } = cache;
-      if (name === 'pause') migration?.pause();
-      else if (name === 'resume') migration?.resume();
-      else if (name === 'rollBack') migration?.rollBack();
-      else migration?.rampTo(this.#percent);
-    }
+    const percent = this.#percent;
+    const [first, ...others] = this.#clients.map(({ cache }) => () => {
+      if (name === 'pause') cache.migration?.pause();
+      else if (name === 'resume') cache.migration?.resume();
+      else if (name === 'rollBack') cache.migration?.rollBack();
+      else cache.migration?.rampTo(percent);
+    });
+    first?.();
+    this.#late = others;
+  }
+
+  #catchUp(): void {
+    for (const step of this.#late.splice(0)) step();
   }
 
   async #promote(): Promise<void> {
@@ -189,6 +198,7 @@ export class MigrationWorld {
     for (const { oracle } of this.#clients) oracle.promisesHits &&= this.#config.hasNamespace;
     this.#handoffs = 0;
     this.#move('rampUp', 'planned', 1);
+    this.#catchUp();
     await this.#all(({ cache }) => cache.migration?.promote());
     for (const { cache } of this.#clients)
       if (cache.migration?.phase !== 'promoted') this.violations.push(`promotion ended in ${cache.migration?.phase}`);
@@ -204,6 +214,7 @@ export class MigrationWorld {
 
   async #calm(): Promise<void> {
     this.trail.push('calm');
+    this.#catchUp();
     this.#history.unsettle();
     this.#nodes.heal();
     for (const { cache, oracle } of this.#clients) {
