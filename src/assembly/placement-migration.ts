@@ -178,7 +178,8 @@ export class PlacementMigration {
     this.#unpause();
     this.#stage = 'promoting';
     // Where all are cut over already, the nodes are gone through once more: others may have come late.
-    if (!this.#cut(100, 'migrated to 100 %')) replace(rebalancer().current, 'promoting', 'step');
+    const { placement, nodes } = rebalancer().current;
+    if (!this.#cut(100, 'migrated to 100 %')) replace({ placement, nodes }, 'promoting', 'step');
     await rebalancer().settled();
     if (this.#isStopped) return;
     if (!this.keepsOld) throw new OptionError('migration', 'was rolled back meanwhile');
