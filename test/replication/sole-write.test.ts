@@ -12,7 +12,8 @@ async function start(options: CacheOptions = {}) {
   const store = new MemoryNode({ name: 'a', clock });
   const nodes = [{ name: 'a', driver: createMemoryDriver({ name: 'a', store }) }];
   const quiet = { health: false, retry: false, breaker: false, onUnavailable: 'throw' } as const;
-  const cache = createCache({ nodes, clock, ...quiet, ...options });
+  // Pauses before a connect are drawn at random, and must be shorter than that before the next try.
+  const cache = createCache({ nodes, clock, random: () => 0, ...quiet, ...options });
   await clock.until(cache.ready());
   return {
     clock,
