@@ -12,8 +12,7 @@ async function start(options: CacheOptions = {}) {
   const store = new MemoryNode({ name: 'a', clock });
   const nodes = [{ name: 'a', driver: createMemoryDriver({ name: 'a', store }) }];
   const quiet = { health: false, retry: false, breaker: false, onUnavailable: 'throw' } as const;
-  // Pauses before a connect are drawn at random, and must be shorter than that before the next try.
-  const cache = createCache({ nodes, clock, random: () => 0, ...quiet, ...options });
+  const cache = createCache({ nodes, clock, ...quiet, ...options });
   await clock.until(cache.ready());
   return {
     clock,
@@ -64,7 +63,9 @@ describe('a set of the only copy', () => {
   });
 
   it('that was lost with its connection is tried again', async () => {
-    const { clock, cache, store, get, end } = await start({ retry: { attempts: 3, baseMs: 20, jitter: 'none' } });
+    // The pause before a connect, drawn at random, must be shorter than that before the next try.
+    const retry = { attempts: 3, baseMs: 20, jitter: 'none' } as const;
+    const { clock, cache, store, get, end } = await start({ random: () => 0, retry });
     store.hang();
     const stored = cache.set('k', 'v');
     await clock.advance(10);
