@@ -6,7 +6,7 @@
  * class inherits from ioredis's, which also makes it one wherever a library asks for one.
  */
 
-import { type Callback, type Command, Redis as IoRedis } from 'ioredis';
+import { type Callback, Command, Redis as IoRedis } from 'ioredis';
 import { systemClock } from '../../base/clock.js';
 import { type RedisArguments, redisArguments } from './arguments.js';
 import { singleServerError } from './cross-node.js';
@@ -36,7 +36,7 @@ export class Redis extends IoRedis {
     overwrite(Redis.prototype, 'get', function (...args) {
       const [key] = args;
       const engine = this.#engine;
-      if (args.length !== 1 || typeof key !== 'string' || engine?.router.isFree !== true)
+      if (args.length !== 1 || typeof key !== 'string' || engine?.router.isFree !== true || isTransformed('get'))
         return Reflect.apply(get, this, args);
       const wire = this.#prefix + key;
       if (engine.cacheable?.has(wire) === true) return engine.cacheable.text(wire);
@@ -47,8 +47,8 @@ export class Redis extends IoRedis {
     overwrite(Redis.prototype, 'set', function (...args) {
       const [key] = args;
       const engine = this.#engine;
-      if (args.length < 2 || typeof key !== 'string' || !args.every(isWord) || engine?.router.isFree !== true)
-        return Reflect.apply(set, this, args);
+      const isPlain = args.length >= 2 && typeof key === 'string' && args.every(isWord) && !isTransformed('set');
+      if (!isPlain || engine?.router.isFree !== true) return Reflect.apply(set, this, args);
       const wire = this.#prefix + key;
       const words: (string | Buffer)[] = ['set', wire];
       for (let i = 1; i < args.length; i++) words.push(asWord(args[i] as Word));
@@ -152,6 +152,16 @@ type Method = (this: Redis, ...args: unknown[]) => unknown;
 
 function overwrite(prototype: Redis, name: 'get' | 'set' | 'duplicate', value: Method): void {
   Reflect.defineProperty(prototype, name, { value, writable: true, configurable: true });
+}
+
+/** What `Command.setArgumentTransformer` and `setReplyTransformer` have set, by command; no part of ioredis's types. */
+const TRANSFORMERS: Readonly<Record<'argument' | 'reply', Record<string, unknown>>> = Reflect.get(
+  Command,
+  '_transformer',
+);
+
+function isTransformed(name: 'get' | 'set'): boolean {
+  return TRANSFORMERS.reply[name] !== undefined || TRANSFORMERS.argument[name] !== undefined;
 }
 
 type Word = string | Buffer | number;

@@ -1,7 +1,7 @@
 /** Commands that go by their keys: to the owner, dealt out to several, or refused where no node owns them all. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CacheError, type Redis, ReplyError } from '../../../src/ioredis.js';
+import { CacheError, Command, type Redis, ReplyError } from '../../../src/ioredis.js';
 import { keysByNode, type NodeName, refusal, ThreeNodes } from './three-nodes.js';
 
 let nodes: ThreeNodes;
@@ -100,6 +100,21 @@ describe('the short cuts', () => {
       message: "ERR invalid expire time in 'set' command",
       command: { name: 'set', args: [key, 'x', 'EX', '0'] },
     });
+  });
+
+  it('give way to transformers of arguments and replies', async () => {
+    const transformers: Record<'argument' | 'reply', Record<string, unknown>> = Reflect.get(Command, '_transformer');
+    const [key] = spread();
+    Command.setArgumentTransformer('set', ([first, value]) => [first, `<${String(value)}>`]);
+    Command.setReplyTransformer('get', (value) => `got ${String(value)}`);
+    try {
+      await redis.set(key, 'v');
+      expect([await redis.get(key), await redis.pipeline().get(key).exec()]).toEqual(['got <v>', [[null, 'got <v>']]]);
+    } finally {
+      delete transformers.argument.set;
+      delete transformers.reply.get;
+    }
+    expect(await redis.get(key)).toBe('<v>');
   });
 
   it('call back, as all commands do', async () => {

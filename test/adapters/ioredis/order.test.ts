@@ -153,6 +153,13 @@ describe('un-awaited calls', () => {
     );
   });
 
+  it('keep it when the autopipelining of ioredis is asked for, which would hold back all but GET and SET', async () => {
+    const gathering = nodes.open({ enableAutoPipelining: true });
+    await gathering.set('n', '1');
+    const answers = [gathering.incr('n'), gathering.get('n'), gathering.set('n', '9'), gathering.incr('n')];
+    expect(await Promise.all([...answers, gathering.get('n')])).toEqual([2, '2', 'OK', 10, '10']);
+  });
+
   it('keep it where a turn brings more than a connection carries at once', async () => {
     await redis.del('n');
     const counts = await Promise.all(Array.from({ length: 3_000 }, () => redis.incr('n')));
