@@ -12,6 +12,7 @@ import type { ProbeTarget } from '../../options/health.js';
 import type { NodeOptions } from '../../options/node-options.js';
 import type { CacheOptions } from '../../options.js';
 import { type Cacheable, type CacheableOption, cacheableOf } from './cacheable-keys.js';
+import { checkKind } from './option-kinds.js';
 import {
   ACCEPTED,
   type CacheOptionName,
@@ -47,6 +48,8 @@ export interface RedisSettings {
 
 /** Not a Redis Cluster: what is asked of all keys would be asked of one of its servers. */
 const SERVERS = /^(rediss?|redis\+unix|rediss?\+sentinel):\/\//;
+/** ioredis reads all options from a URL, too: a `db` or `keyPrefix` passed over would put the keys elsewhere. */
+const WITHOUT_EFFECT: readonly string[] = ['family', 'allowUsernameInURI'];
 /** ioredis queues without limit, and programs rely on it: a pipeline of a hundred thousand commands is none too many. */
 const MAX_QUEUED = 262_144;
 /** @throws OptionError */
@@ -56,6 +59,7 @@ export function resolveRedisOptions(given: RedisOptions): RedisSettings {
     if (!isKnown(name)) throw new OptionError(name, 'is no option of a ring of Redis nodes');
     const only = ONLY.get(name);
     if (only !== undefined && value !== only) throw new OptionError(name, `must be ${String(only)}`);
+    checkKind(name, value);
   }
   const { timeouts, bulkhead, health, rateLimit } = given;
   const { commandTimeout, connectTimeout, ...reach } = renamed(given);
@@ -75,7 +79,12 @@ export function resolveRedisOptions(given: RedisOptions): RedisSettings {
   return {
     given,
     cacheable,
-    ioredis: { ...picked<CommanderOptions>(given, [...HEEDED, ...ACCEPTED]), lazyConnect: true },
+    // Every command is gathered with those of its turn anyway; ioredis's own gathering would let GET and SET overtake.
+    ioredis: {
+      ...picked<CommanderOptions>(given, [...HEEDED, ...ACCEPTED]),
+      lazyConnect: true,
+      enableAutoPipelining: false,
+    },
     cache: {
       ...picked<CacheOptions>(given, OF_CACHE),
       nodes: nodesOf(given.nodes, reach),
@@ -107,7 +116,8 @@ function nodesOf(
   { host = '127.0.0.1', port = 6379, path, username, password, db, tls }: Pick<RedisOptions, Renamed>,
 ): NodeOptions[] {
   const scheme = tls === undefined ? 'redis' : 'rediss';
-  const list = nodes ?? [path === undefined ? `${scheme}://${host}:${port}` : `redis+unix://${path}`];
+  const bare = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  const list = nodes ?? [path === undefined ? `${scheme}://${bare}:${port}` : `redis+unix://${path}`];
   if (!Array.isArray(list)) throw new OptionError('nodes', 'must be a list of at least one node');
   return list.map((entry: unknown, i) => {
     const node: NodeOptions = typeof entry === 'string' ? { url: entry } : (entry as NodeOptions);
@@ -116,14 +126,15 @@ function nodesOf(
       throw new OptionError(`nodes[${i}].group`, 'must be left out: data stays on its node');
     if (node.driver === undefined && !SERVERS.test(String(node.url)))
       throw new OptionError(`nodes[${i}].url`, 'must be that of a Redis server, or of one behind sentinels');
+    const [place = '', settings] = String(node.url ?? '').split('?', 2);
+    if ([...new URLSearchParams(settings).keys()].some((name) => !WITHOUT_EFFECT.includes(name)))
+      throw new OptionError(`nodes[${i}].url`, 'must set nothing behind a question mark: options go beside the nodes');
     return {
       ...node,
       ...(password === undefined || node.credentials !== undefined || hasCredentials(node.url)
         ? {}
         : { credentials: { username: username === '' ? undefined : username, password } }),
-      ...(db === undefined || node.database !== undefined || /[^/]\/\d+$/.test(String(node.url))
-        ? {}
-        : { database: Number(db) }),
+      ...(db === undefined || node.database !== undefined || /[^/]\/\d+$/.test(place) ? {} : { database: Number(db) }),
       ...(tls === undefined || node.tls !== undefined || node.url?.startsWith('rediss') !== true
         ? {}
         : { tls: tlsOf(tls) }),
@@ -131,13 +142,18 @@ function nodesOf(
   });
 }
 
-function tlsOf({ ca, cert, key, servername, rejectUnauthorized }: NonNullable<IoredisOptions['tls']>): TlsOptions {
+function tlsOf(tls: NonNullable<IoredisOptions['tls']>): TlsOptions {
+  const { ca, cert, key, servername, rejectUnauthorized } = tls;
+  for (const name of Object.keys(tls))
+    if (!TLS.has(name)) throw new OptionError(`tls.${name}`, `is not taken; those that are: ${[...TLS].join(', ')}`);
   const all = { ca, cert, key, servername };
   for (const [name, value] of Object.entries(all))
     if (value !== undefined && typeof value !== 'string' && !Buffer.isBuffer(value))
       throw new OptionError(`tls.${name}`, 'must be a string or a Buffer');
   return { ...(all as TlsOptions), insecureSkipVerify: rejectUnauthorized === false };
 }
+
+const TLS: ReadonlySet<string> = new Set(['ca', 'cert', 'key', 'servername', 'rejectUnauthorized']);
 
 function hasCredentials(url: string | undefined): boolean {
   return url !== undefined && /^[a-z+]+:\/\/[^/]*@/.test(url);

@@ -25,6 +25,8 @@ describe('the forms of the constructor', () => {
     ['a port and options', ['7000', { host: 'a' }], ['a:7000']],
     ['host and port in an object', [{ host: 'a', port: 1 }], ['a:1']],
     ['a socket', ['/tmp/redis.sock'], ['/tmp/redis.sock']],
+    ['an IPv6 address', [{ host: '::1' }], ['::1:6379']],
+    ['a URL that says what is no concern here', ['redis://a:1/3?allowUsernameInURI=true&family=6'], ['a:1']],
   ])('%s', (_, args, expected) => {
     expect(addresses(...args)).toEqual(expected);
   });
@@ -33,6 +35,7 @@ describe('the forms of the constructor', () => {
     const [first, second] = specs(['redis://u:p@a:1/5', 'redis://b:2'], { username: 'v', password: 'q', db: 3 });
     expect(first).toMatchObject({ credentials: { username: 'u', password: 'p' }, database: 5 });
     expect(second).toMatchObject({ credentials: { username: 'v', password: 'q' }, database: 3 });
+    expect(specs(['redis://a:1/5?family=4'], { db: 3 })).toMatchObject([{ database: 5 }]);
   });
 
   it('translates the times of ioredis, and lets timeouts have the last word', () => {
@@ -95,7 +98,27 @@ describe('what is refused', () => {
     ['nodes[0].group', { nodes: [{ url: 'redis://a:1', group: 'g', role: 'primary' }] }],
     ['cacheable', { cacheable: [] }],
     ['handoff', { handoff: {} } as RedisOptions],
+    ['keyPrefix', JSON.parse('{"keyPrefix":{}}')],
+    ['connectionName', JSON.parse('{"connectionName":5}')],
+    ['host', JSON.parse('{"host":5}')],
+    ['lazyConnect', JSON.parse('{"lazyConnect":"yes"}')],
+    ['blockingTimeoutGrace', { blockingTimeoutGrace: Number.NaN }],
+    ['blockingTimeout', JSON.parse('{"blockingTimeout":"1"}')],
+    ['timeouts', JSON.parse('{"timeouts":5}')],
+    ['bulkhead', JSON.parse('{"bulkhead":5}')],
+    ['health', JSON.parse('{"health":true}')],
+    ['scripts', JSON.parse('{"scripts":{"a":{}}}')],
+    ['tls', JSON.parse('{"tls":false}')],
+    ['tls.pfx', { tls: { pfx: 'x' } }],
+    ['nodes[0].url', { nodes: ['redis://a?db=2'] }],
+    ['nodes[0].url', { nodes: ['redis://a/1?family=4&keyPrefix=x'] }],
   ];
+
+  it('is what stands behind a URL or a list and is no options object', () => {
+    const [behind]: unknown[] = [5];
+    expect(() => redisArguments(['redis://a', behind as string])).toThrow(OptionError);
+    expect(() => redisArguments([['redis://a'], 'b'])).toThrow(OptionError);
+  });
 
   it.each(refused)('%s', (path, options) => {
     expect(() => new Redis(options)).toThrow(OptionError);
