@@ -3,7 +3,7 @@ import type { StalenessRule } from '../../src/base/staleness-rules.js';
 import { MigrationWorld } from './migration-world.js';
 
 const FIRST = Number(process.env.MODEL_SEED ?? 1);
-const COUNT = Number(process.env.MODEL_SEEDS ?? 120);
+const COUNT = Number(process.env.MODEL_SEEDS ?? 80);
 /** Worlds under way at once: they share the turns of the event loop that each of them waits for. */
 const CONCURRENCY = 16;
 
