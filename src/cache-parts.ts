@@ -45,8 +45,11 @@ export interface RemoveOptions {
   readonly drain?: boolean | undefined;
 }
 
-/** What a cache is made of. */
-export interface GivenParts {
+/**
+ * What a cache is made of, as every call meets it. A class, because V8 keeps a literal that has a getter as a dictionary,
+ * and each call looks at seven of these.
+ */
+export class CacheParts {
   readonly keys: KeySpace;
   readonly values: Transcoder;
   readonly stamps: HybridClock;
@@ -75,39 +78,8 @@ export interface GivenParts {
   readonly assertAllowed: (() => void) | undefined;
   readonly stats: () => CacheStats;
   readonly nodeViews: () => NodeView[];
-}
 
-/**
- * The parts as every call meets them. A class, because V8 keeps a literal that has a getter as a dictionary, and each
- * call looks at seven of them.
- */
-export class CacheParts implements GivenParts {
-  readonly keys: KeySpace;
-  readonly values: Transcoder;
-  readonly stamps: HybridClock;
-  readonly rebalancer: { readonly current: Topology };
-  readonly read: ReadContext;
-  readonly write: WriteContext;
-  readonly carry: Carry;
-  readonly waiting: KeyQueue;
-  readonly near: NearCache<Kept> | undefined;
-  readonly fallback: Fallback<Kept> | undefined;
-  readonly negatives: NearCache<true>;
-  readonly flights: SingleFlight<unknown>;
-  readonly events: EventBus;
-  readonly defaults: Call;
-  readonly defaultTtlMs: number;
-  readonly random: () => number;
-  readonly ring: RingView;
-  readonly breakers: BreakerView;
-  readonly cluster: ClusterCalls;
-  readonly lifecycle: GivenParts['lifecycle'];
-  readonly assertOpen: () => void;
-  readonly assertAllowed: (() => void) | undefined;
-  readonly stats: () => CacheStats;
-  readonly nodeViews: () => NodeView[];
-
-  constructor(given: GivenParts) {
+  constructor(given: Omit<CacheParts, 'topology'>) {
     this.keys = given.keys;
     this.values = given.values;
     this.stamps = given.stamps;
