@@ -62,7 +62,7 @@ export class Subscriber {
     const until = performance.now() + this.#terms.patienceMs;
     const { signal } = this.#closing;
     try {
-      while (!(await this.#tell(kind, names))) {
+      while (!(await this.#tell(kind, names, until))) {
         void this.#open();
         await this.#changed(until, signal);
       }
@@ -74,7 +74,7 @@ export class Subscriber {
     }
   }
 
-  /** Resolves when nothing of it is heard any more. */
+  /** Resolves when nothing of it is heard any more, or the server takes too long to say so. */
   async unsubscribe(kind: Kind, names: Names): Promise<void> {
     for (const name of names) this.#wanted.delete(kind, name);
     await this.#tell(UNDO[kind], names).catch(() => undefined);
@@ -90,16 +90,25 @@ export class Subscriber {
     for (const look of this.#waiting) look();
   }
 
-  /** `false` if there is no connection to tell it to, or it was lost meanwhile. Rejects with a refusal of the server. */
-  async #tell(what: Kind | Undo, names: Names): Promise<boolean> {
+  /**
+   * `false` if there is no connection to tell it to, or it was lost meanwhile. Rejects with a refusal of the server, or when
+   * time is over: the connection stays, for the sake of all else on it, until it fails to give a sign of life.
+   */
+  async #tell(what: Kind | Undo, names: Names, until = performance.now() + this.#terms.patienceMs): Promise<boolean> {
     const client = this.#client;
     if (names.length === 0) return true;
     if (client === undefined) return false;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(this.#late()), until - performance.now());
+    });
     try {
-      await client.call(what, ...names);
+      await Promise.race([client.call(what, ...names), late]);
     } catch (error) {
       if (this.#client === client && client.status === 'ready') throw error;
       return false;
+    } finally {
+      clearTimeout(timer);
     }
     return this.#client === client;
   }
@@ -113,14 +122,7 @@ export class Subscriber {
         settle();
       };
       const look = () => end(() => (signal.aborted ? reject(closedError()) : resolve()));
-      const { name } = this.#spec;
-      const { patienceMs } = this.#terms;
-      const late = () =>
-        end(() => {
-          const cause = this.#lastError;
-          reject(new TimeoutError(`${name} confirmed no subscription`, patienceMs, false, { node: name, cause }));
-        });
-      const timer = setTimeout(late, until - performance.now());
+      const timer = setTimeout(() => end(() => reject(this.#late())), until - performance.now());
       this.#waiting.add(look);
     });
   }
@@ -201,6 +203,12 @@ export class Subscriber {
         resolve();
       };
     });
+  }
+
+  #late(): TimeoutError {
+    const { name } = this.#spec;
+    const terms = { node: name, cause: this.#lastError };
+    return new TimeoutError(`${name} confirmed no subscription`, this.#terms.patienceMs, false, terms);
   }
 
   #lost(why: string): NodeError {
