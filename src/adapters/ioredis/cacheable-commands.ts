@@ -32,6 +32,18 @@ const UNITS: Readonly<Record<string, string>> = {
   psetex: 'PX',
 };
 
+/** How many arguments they take, where a server would refuse what is stored here all the same. */
+const COUNTS: Readonly<Record<string, readonly [least: number, most: number]>> = {
+  get: [1, 1],
+  set: [2, 9],
+  setnx: [2, 2],
+  setex: [3, 3],
+  psetex: [3, 3],
+  ttl: [1, 1],
+  pttl: [1, 1],
+  persist: [1, 1],
+};
+
 export class CacheableCommands {
   readonly #parts: CacheParts;
   readonly #cache: Cache<Buffer>;
@@ -46,10 +58,10 @@ export class CacheableCommands {
     const remaining: Handler = (name, args) => this.#remaining(name, args);
     const remove: Handler = (_, args) => this.#remove(args);
     const exists: Handler = (_, args) => this.#exists(args);
-    const setFor: Handler = (name, [key, amount, value = '', ...more]) =>
-      more.length > 0 ? this.#refuse(name) : this.#set(name, [key ?? '', value, UNITS[name] ?? '', amount ?? '']);
+    const setFor: Handler = (name, [key = '', amount = '', value = '']) =>
+      this.#set(name, [key, value, UNITS[name] ?? '', amount]);
     this.#handlers = new Map<string, Handler>([
-      ['get', (name, args) => (args.length === 1 ? this.#get(args) : this.#refuse(name))],
+      ['get', (_, args) => this.#get(args)],
       ['set', (name, args) => this.#set(name, args)],
       ['setnx', (_, args) => this.#setnx(args)],
       ['setex', setFor],
@@ -126,6 +138,8 @@ export class CacheableCommands {
   async #answer(name: string, args: Words): Promise<unknown> {
     this.#parts.assertOpen();
     const handler = this.#handlers.get(name);
+    const [least, most] = COUNTS[name] ?? [0, Number.POSITIVE_INFINITY];
+    if (args.length < least || args.length > most) return this.#refuse(name);
     if (handler !== undefined) return handler(name, args);
     const key = keyText(args[0] ?? '');
     if (this.#parts.topology.wantedReplication > 1) throw refusal(name, key);

@@ -83,12 +83,13 @@ export class Transactions {
 
   #end(open: Transaction, exec: Command, pipeline: object | undefined): void {
     this.#close(pipeline);
-    const watched = this.#watched;
-    this.#watched = undefined;
     open.add(exec);
     try {
-      open.run(this.#fleet, watched);
+      open.run(this.#fleet, this.#watched);
+      this.#watched = undefined;
     } catch (error) {
+      // An EXEC ends what is watched, done or not; of this one the server has not heard.
+      this.#forgetWatched();
       open.reject(error as Error);
     }
   }

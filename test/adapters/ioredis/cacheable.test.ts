@@ -134,6 +134,22 @@ describe('a cacheable key', () => {
     expect(await nodes.keys()).toEqual({ a: [], b: [], c: [] });
   });
 
+  it('is not stored by a command that lacks its value, or has words too many', async () => {
+    const redis = nodes.open({ cacheable: true });
+    for (const words of [
+      ['set'],
+      ['setex', '5'],
+      ['psetex', '5'],
+      ['setnx'],
+      ['setnx', 'v', 'w'],
+      ['ttl', 'w'],
+    ] as const) {
+      const [name, ...rest] = words;
+      expect(await refusal(redis.call(name, 'c:x', ...rest))).toMatchObject({ code: 'ERR_INVALID_VALUE' });
+    }
+    expect(await redis.get('c:x')).toBeNull();
+  });
+
   it('of one copy takes what its node alone decides', async () => {
     const redis = nodes.open({ cacheable: true });
     expect(await redis.incrby('n', 5)).toBe(5);

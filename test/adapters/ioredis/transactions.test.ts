@@ -114,6 +114,16 @@ describe('watched keys', () => {
     expect(await redis.multi().get(a).exec()).toEqual([[null, 'changed again']]);
   });
 
+  it('are watched no more after a transaction that was refused here', async () => {
+    const other = nodes.plain('a');
+    for (const refused of [redis.multi().set(b, 1), redis.multi().set(a, 1).keys('*')]) {
+      await redis.watch(a);
+      expect(await refusal(refused.exec())).toMatchObject({ code: 'ERR_CROSS_NODE' });
+      await other.set(a, 'changed');
+      expect(await redis.multi().get(a).exec()).toEqual([[null, 'changed']]);
+    }
+  });
+
   it('count as changed where the connection is gone that watched them', async () => {
     await redis.watch(a);
     await nodes.plain('a').call('CLIENT', 'KILL', 'TYPE', 'normal');
