@@ -210,18 +210,21 @@ describe('the demo', { timeout: 60_000 }, () => {
     await rm(directory, { recursive: true });
   });
 
-  it.concurrent.each([80, 120])('redraws in place on a terminal of %d columns and gives the cursor back', async (columns) => {
-    const terminal = `Object.assign(process.stdout, { isTTY: true, columns: ${columns}, rows: 40 });`;
-    const program = `${terminal} process.argv.push('demo', '--keys', '2000'); await import(${JSON.stringify(DEMO)});`;
-    const { code, output } = await run(['--input-type=module', '--eval', program], {
-      environment: { TERM: 'xterm-256color' },
-    });
-    expect(code).toBe(0);
-    expect(output.split(CURSOR_UP).length).toBeGreaterThan(10);
-    for (const line of stripVTControlCharacters(output).split('\n'))
-      expect([...line].length).toBeLessThanOrEqual(columns);
-    expect(output.lastIndexOf('\x1b[?25h')).toBeGreaterThan(output.lastIndexOf('\x1b[?25l'));
-  });
+  it.concurrent.each([80, 120])(
+    'redraws in place on a terminal of %d columns and gives the cursor back',
+    async (columns) => {
+      const terminal = `Object.assign(process.stdout, { isTTY: true, columns: ${columns}, rows: 40 });`;
+      const program = `${terminal} process.argv.push('demo', '--keys', '2000'); await import(${JSON.stringify(DEMO)});`;
+      const { code, output } = await run(['--input-type=module', '--eval', program], {
+        environment: { TERM: 'xterm-256color' },
+      });
+      expect(code).toBe(0);
+      expect(output.split(CURSOR_UP).length).toBeGreaterThan(10);
+      for (const line of stripVTControlCharacters(output).split('\n'))
+        expect([...line].length).toBeLessThanOrEqual(columns);
+      expect(output.lastIndexOf('\x1b[?25h')).toBeGreaterThan(output.lastIndexOf('\x1b[?25l'));
+    },
+  );
 
   it('knows no option that it does not have, and explains itself', async () => {
     expect(await run([DEMO, '--kyes', '5'])).toMatchObject({ code: 1, output: expect.stringContaining('--kyes') });

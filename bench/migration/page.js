@@ -1,6 +1,7 @@
 /** The page of figures, and a curve of hit rates with the percentage cut over, as an SVG for light and dark pages alike. */
 
 import * as echarts from 'echarts';
+import { table } from '../harness/tables.js';
 
 const COLOURS = ['#c0392b', '#2471a3', '#1e8449'];
 const INK = '#7f8c8d';
@@ -74,16 +75,22 @@ export function pageOf(results, foreign, { environment, keys }) {
       '',
       `![${scenario}](report/migration-${slug(scenario)}.svg)`,
       '',
-      '| way | before | deepest dip | stale reads | errors to callers | p50 before / during, ms | p99 before / during, ms | served by the old place | carried over | promoted after |',
-      '|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|',
+      table(
+        [
+          'way',
+          'before',
+          'deepest dip',
+          'stale reads',
+          'errors to callers',
+          'p50 before / during, ms',
+          'p99 before / during, ms',
+          'served by the old place',
+          'carried over',
+          'promoted after',
+        ],
+        results.filter((row) => row.scenario === scenario).map(cellsOf),
+      ),
     );
-    for (const row of results.filter((one) => one.scenario === scenario)) {
-      const { figures, before, during } = row;
-      const promoted = row.promotedAfterMs === undefined ? '' : `${(row.promotedAfterMs / 1_000).toFixed(1)} s`;
-      lines.push(
-        `| ${row.way} | ${figures.before.toFixed(2)} % | ${figures.dip.toFixed(2)} | ${row.stale} | ${row.errors} | ${before.p50Ms.toFixed(2)} / ${during.p50Ms.toFixed(2)} | ${before.p99Ms.toFixed(2)} / ${during.p99Ms.toFixed(2)} | ${row.servedByOld ?? ''} | ${row.moved ?? ''} | ${promoted} |`,
-      );
-    }
   }
   lines.push(
     '',
@@ -91,14 +98,30 @@ export function pageOf(results, foreign, { environment, keys }) {
     '',
     'memjs and ringfence write the same 2,000 keys in turn, and ringfence reads them. Hidden is a read that began after memjs had its answer, and got something older. `copy-forward` is there to show what `read-through` is for.',
     '',
-    '| mode | writes by memjs | writes by ringfence | reads | hits | writes of memjs hidden | copied | errors |',
-    '|---|---:|---:|---:|---:|---:|---:|---:|',
+    table(
+      ['mode', 'writes by memjs', 'writes by ringfence', 'reads', 'hits', 'writes of memjs hidden', 'copied', 'errors'],
+      foreign.map(({ mode, foreignWrites, ownWrites, reads, hits, hidden, copied, errors }) =>
+        [mode, foreignWrites, ownWrites, reads, hits, hidden, copied, errors].map(String),
+      ),
+    ),
   );
-  for (const { mode, foreignWrites, ownWrites, reads, hits, hidden, copied, errors } of foreign)
-    lines.push(
-      `| ${mode} | ${foreignWrites} | ${ownWrites} | ${reads} | ${hits} | ${hidden} | ${copied} | ${errors} |`,
-    );
   return `${lines.join('\n')}\n`;
+}
+
+function cellsOf({ way, figures, stale, errors, before, during, servedByOld, moved, promotedAfterMs }) {
+  const pair = (name) => `${before[name].toFixed(2)} / ${during[name].toFixed(2)}`;
+  return [
+    way,
+    `${figures.before.toFixed(2)} %`,
+    figures.dip.toFixed(2),
+    `${stale}`,
+    `${errors}`,
+    pair('p50Ms'),
+    pair('p99Ms'),
+    `${servedByOld ?? ''}`,
+    `${moved ?? ''}`,
+    promotedAfterMs === undefined ? '' : `${(promotedAfterMs / 1_000).toFixed(1)} s`,
+  ];
 }
 
 export function slug(name) {

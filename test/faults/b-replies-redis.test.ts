@@ -157,6 +157,10 @@ describe('a Redis that refuses', () => {
     const rejected = async (): Promise<number> =>
       Number(/rejected_connections:(\d+)/.exec(String(await admin.raw('INFO', 'stats')))?.[1]);
     await until(async () => (await rejected()) > 1);
+    // Until the lane has found out, which it does within a turn or two of the refusal.
+    const probes = (): Promise<boolean[]> =>
+      Promise.all(Array.from({ length: 50 }, (_, i) => cache.set(`probe ${i}`, i)));
+    await until(async () => (await probes()).every((isStored) => isStored));
     const ends = await Promise.all(Array.from({ length: 200 }, (_, i) => ending(() => cache.set(`key ${i}`, i))));
     expect(ends.filter(({ value }) => value !== true)).toEqual([]);
     expect(proxy.accepted - before).toBeLessThan(30);

@@ -151,7 +151,6 @@ export class Entries {
 /** Keys with blanks travel encoded, for which there is less room. */
 function refuseLongWithBlanks(wire: string): void {
   const isLong = Buffer.byteLength(wire, 'utf8') > MAX_BASE64_KEY_BYTES;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what it is about
   if (isLong && /[\0-\x20\x7f]/.test(wire))
     throw new CacheError(
       'ERR_INVALID_KEY',

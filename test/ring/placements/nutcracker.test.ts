@@ -117,9 +117,16 @@ describe.runIf(isWanted)('a running nutcracker', () => {
 
   beforeAll(async () => {
     servers = await Promise.all(seen.map(listener));
+    // A port that was free a moment ago may be somebody's by the time nutcracker asks for it.
+    for (let tries = 1; !(await start()); tries++)
+      if (tries === 3) throw new Error(readFileSync(join(folder, 'log'), 'utf8'));
+  });
+
+  /** Whether it runs and listens. */
+  async function start(): Promise<boolean> {
     listens = await Promise.all(pools.map(freePort));
     const statsPort = await freePort();
-    folder = mkdtempSync(join(tmpdir(), 'nutcracker-'));
+    if (folder === '') folder = mkdtempSync(join(tmpdir(), 'nutcracker-'));
     const ports = servers.map(portOf);
     const config = pools.map(({ setting, nodesOf, hasNames }, i) => {
       const list = nodesOf(ports).map(({ host, port, weight = 1, name }) => {
@@ -133,12 +140,9 @@ describe.runIf(isWanted)('a running nutcracker', () => {
     const options = ['-c', path('conf.yml'), '-o', path('log'), '-p', path('pid'), '-s', String(statsPort)];
     const child = spawn(nutcracker ?? '', options, { stdio: 'ignore' });
     process_ = child;
-    for (const port of listens) {
-      while (!(await accepts(port))) {
-        if (child.exitCode !== null) throw new Error(readFileSync(path('log'), 'utf8'));
-      }
-    }
-  });
+    for (const port of listens) while (!(await accepts(port))) if (child.exitCode !== null) return false;
+    return child.exitCode === null;
+  }
 
   afterAll(async () => {
     if (process_ !== undefined && process_.exitCode === null) {
