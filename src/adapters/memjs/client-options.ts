@@ -79,7 +79,7 @@ const RULES: { readonly [K in keyof Required<ClientOptions>]: OptionRule } = {
   keepAliveDelay: number(0),
   serializer: having('serialize', 'deserialize'),
   protocol: { says: "'meta' or 'binary'", holds: (value) => value === 'meta' || value === 'binary' },
-  cache: { says: 'an object', holds: (value) => typeof value === 'object' && value !== null },
+  cache: { says: 'an object', holds: (value) => typeof value === 'object' && value !== null && !Array.isArray(value) },
 };
 /** Decided here: another value would lose flags, misplace keys or store what other clients cannot read. */
 const FIXED = [
@@ -95,9 +95,13 @@ const FIXED = [
 ];
 
 const DEFAULT_PAUSE_S = 0.2;
+/** memjs queues without limit, and programs fill a cache by one loop of un-awaited calls. Bytes are bounded besides. */
+export const MOST_WAITING = 262_144;
 
 /** @throws OptionError naming what is wrong; the caller's object is not changed */
 export function resolveClientOptions(given: ClientOptions | null | undefined): ClientSettings {
+  if (given !== undefined && given !== null && (typeof given !== 'object' || Array.isArray(given)))
+    throw new OptionError('options', 'must be an object');
   const known = Object.fromEntries(
     Object.entries(given ?? {}).filter(([, value]) => value !== undefined && value !== null),
   );
@@ -132,6 +136,7 @@ function coreOf(options: ClientOptions, cache: CoreOptions): CoreOptions {
     retry: retryOf(attempts, retry_delay === undefined ? undefined : Math.max(1, pauseMs)),
     health: failover ? healthOf(failoverTime) : false,
     ...cache,
+    bulkhead: { maxQueued: MOST_WAITING, ...cache.bulkhead },
     timeouts: { connectMs, attemptMs, totalMs, ...cache.timeouts },
   };
 }

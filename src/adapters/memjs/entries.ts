@@ -11,7 +11,7 @@ import { readValue, writeValue } from '../../calls/single.js';
 import { CacheError } from '../../errors.js';
 import { KeyWrite } from '../../replication/key-write.js';
 import { touch } from '../../replication/touch.js';
-import type { ClientSettings } from './client-options.js';
+import { type ClientSettings, MOST_WAITING } from './client-options.js';
 import type { Core } from './core.js';
 import { type Life, lifeOf, secondsOf } from './expiry.js';
 import { KeyLine } from './key-line.js';
@@ -30,7 +30,7 @@ export interface Counted {
 }
 
 /** As many as may wait for room in a lane. */
-const WAITING = { maxWaiting: 8_192, maxBytes: 64 * 1024 * 1024 };
+const WAITING = { maxWaiting: MOST_WAITING, maxBytes: 64 * 1024 * 1024 };
 const MAX_BASE64_KEY_BYTES = 186;
 const MAX_AMOUNT = 2 ** 32 - 1;
 

@@ -45,6 +45,9 @@ describe('the options of a client', () => {
     ['logger', { logger: {} }],
     ['serializer', { serializer: { serialize() {} } }],
     ['protocol', { protocol: 'text' }],
+    ['options', [] as object],
+    ['options', (() => 1) as object],
+    ['cache', { cache: [] }],
     ['cache.codec', { cache: { codec: 'json' } }],
     ['cache.placement', { cache: { placement: 'npm-memcached' } }],
   ])('refuse %s', (path, options) => {

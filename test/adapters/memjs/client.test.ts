@@ -48,9 +48,15 @@ describe.each(['meta', 'binary'] as const)('a client that speaks %s', (protocol)
   let client: Client;
   const k = (name: string): string => `${protocol}:${name}`;
   beforeAll(() => {
-    client = Client.create(list, { ...SILENT, protocol });
+    client = Client.create(list, { ...SILENT, protocol, timeout: 5 });
   });
   afterAll(() => client.quit());
+
+  it('takes a loop of un-awaited calls, as memjs does', async () => {
+    const calls = Array.from({ length: 15_000 }, (_, i) => [client.get(k(`l${i}`)), client.set(k(`l${i}`), 'v')]);
+    const settled = await Promise.allSettled(calls.flat());
+    expect(settled.filter(({ status }) => status === 'rejected')).toEqual([]);
+  });
 
   it('asks the server that memjs asks', () => {
     for (let i = 0; i < 200; i++) {
