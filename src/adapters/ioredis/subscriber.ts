@@ -62,7 +62,9 @@ export class Subscriber {
     const until = performance.now() + this.#terms.patienceMs;
     const { signal } = this.#closing;
     try {
-      while (!(await this.#tell(kind, names, until))) {
+      // What was given up again meanwhile is not told to the server any more.
+      const wanted = () => names.filter((name) => this.#wanted.has(kind, name));
+      while (!(await this.#tell(kind, wanted(), until))) {
         void this.#open();
         await this.#changed(until, signal);
       }

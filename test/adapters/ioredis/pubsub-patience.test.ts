@@ -1,4 +1,4 @@
-/** Subscribing on a node that hangs while its connection stays open: nobody waits for longer than a command may take. */
+/** Subscriptions that the server has not confirmed: given up by their user, or because the server hangs. */
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { keysByNode, refusal, ThreeNodes } from './three-nodes.js';
@@ -30,4 +30,14 @@ it('subscribing fails, unsubscribing ends, and both count once the node is back'
   await expect.poll(() => redis.subscribe(late).catch(() => 0)).toBe(1);
   await plain.publish(late, 'x');
   await expect.poll(() => heard).toEqual([late]);
+  nodes.close();
+  await expect.poll(() => nodes.plain('b').pubsub('CHANNELS')).toEqual([]);
+});
+
+it('what is given up before there is a connection is not subscribed to when there is one', async () => {
+  const redis = nodes.open();
+  const [kept = '', given = '', other = ''] = (await keysByNode(nodes, nodes.open(), 'news:')).b;
+  const calls = [redis.subscribe(given, other), redis.unsubscribe(given, other), redis.subscribe(kept)];
+  expect(await Promise.all(calls)).toEqual([2, 0, 1]);
+  expect(await nodes.plain('b').pubsub('CHANNELS')).toEqual([kept]);
 });
