@@ -42,7 +42,7 @@ const DEFAULT_NAMESPACE = 'keyv';
 /** @throws OptionError for an option that is unknown or out of range, before anything opens */
 export function backingOf(given: Cache | KeyvCacheOptions | KeyvRingfenceOptions): KeyvBacking {
   if (given instanceof Cache) return ofCache(given, undefined);
-  if (typeof given !== 'object' || given === null)
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new OptionError('options', 'must be options of a cache, or { cache }');
   const { keyv, ...options } = given;
   if (keyv !== undefined && keyv !== 5 && keyv !== 6)

@@ -78,6 +78,7 @@ describe('what an adapter owns', () => {
     const cases: [unknown, string][] = [
       [null, 'options'],
       ['redis://a', 'options'],
+      [[], 'options'],
       [{ cache: {} }, 'cache'],
       [{ cache: cacheOver(), nodes: [] }, 'nodes'],
       [{ codec: 'string' }, 'codec'],
