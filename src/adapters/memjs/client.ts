@@ -226,7 +226,7 @@ export class Client<V = Buffer> {
     await this.#parts.lifecycle.close(QUIT_MS);
   }
 
-  /** Closes at once: what is under way fails with `ERR_CLOSED`. */
+  /** Closes at once: what is under way fails. */
   async close(): Promise<void> {
     void this.#entries.end();
     await this.#parts.lifecycle.close(0);
