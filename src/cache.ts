@@ -4,8 +4,8 @@
  */
 
 import type { CacheParts, ClusterCalls, Handoff, RemoveOptions } from './cache-parts.js';
-import type { Call, CallFields, CallOptions, CountOptions, SetOptions } from './calls/call-options.js';
-import { FIELDS, heard, isTimeout, notTimeout, resolveCall, resolveTtl } from './calls/call-options.js';
+import type { Call, CallFields, CallName, CallOptions, CountOptions, SetOptions } from './calls/call-options.js';
+import { FIELDS_OF, heard, isTimeout, notTimeout, resolveCall, resolveTtl } from './calls/call-options.js';
 import { compareAndSet, count, storeIf } from './calls/conditional.js';
 import { type CacheEntry, getEntry } from './calls/entry.js';
 import { getOrSet, NO_OPTIONS } from './calls/get-or-set.js';
@@ -33,7 +33,7 @@ export class Cache<V = unknown> {
     try {
       const wire = this.#parts.keys.toWireKey(key);
       const call = this.#call(options);
-      return heard(readValue(this.#parts, wire, call), call) as Promise<T | undefined>;
+      return heard('get', readValue(this.#parts, wire, call), call) as Promise<T | undefined>;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -41,21 +41,21 @@ export class Cache<V = unknown> {
 
   /** The value with all that is known of it: where it came from, how long it lives, its version. */
   getEntry<T = V>(key: string, options?: CallOptions): Promise<CacheEntry<T> | undefined> {
-    return this.#run(options, FIELDS.call, (call) => getEntry<T>(this.#parts, key, call));
+    return this.#run('getEntry', options, (call) => getEntry<T>(this.#parts, key, call));
   }
 
   /** What was found; keys that no owner could tell of, or that came too late, are in `.failures`. Never rejects for a node's sake. */
   getMany<T = V>(keys: Iterable<string>, options?: CallOptions): Promise<FoundMany<T>> {
-    return this.#run(options, FIELDS.call, (call) => getMany<T>(this.#parts, keys, call));
+    return this.#run('getMany', options, (call) => getMany<T>(this.#parts, keys, call));
   }
 
   /** Stores the value; `true` once as many owners as `write` asks for have confirmed it. */
   set<T extends V = V>(key: string, value: T, options?: SetOptions): Promise<boolean> {
     try {
       const wire = this.#parts.keys.toWireKey(key);
-      const call = this.#call(options, FIELDS.set);
+      const call = this.#call(options, FIELDS_OF.set);
       const ttlMs = resolveTtl(options?.ttlMs, this.#parts.defaultTtlMs);
-      return heard(writeValue(this.#parts, wire, call, value, ttlMs), call);
+      return heard('set', writeValue(this.#parts, wire, call, value, ttlMs), call);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -66,33 +66,34 @@ export class Cache<V = unknown> {
     entries: Iterable<readonly [string, T]> | Readonly<Record<string, T>>,
     options: SetOptions = {},
   ): Promise<StoredMany> {
-    return this.#run(options, FIELDS.set, (call) =>
+    return this.#run('setMany', options, (call) =>
       setMany(this.#parts, entries, resolveTtl(options.ttlMs, this.#parts.defaultTtlMs), call),
     );
   }
 
   /** Stores the value only if there is none. `false` means that there is one, and nothing else. @throws CacheError if the owner cannot tell */
   add<T extends V = V>(key: string, value: T, options: SetOptions = {}): Promise<boolean> {
-    return this.#run(options, FIELDS.set, (call) => storeIf(this.#parts, 'add', key, value, options, call));
+    return this.#run('add', options, (call) => storeIf(this.#parts, 'add', key, value, options, call));
   }
 
   /** Stores the value only if there is one. @throws CacheError if the owner cannot tell */
   replace<T extends V = V>(key: string, value: T, options: SetOptions = {}): Promise<boolean> {
-    return this.#run(options, FIELDS.set, (call) => storeIf(this.#parts, 'replace', key, value, options, call));
+    return this.#run('replace', options, (call) => storeIf(this.#parts, 'replace', key, value, options, call));
   }
 
   /** Stores the value only if `version`, from `getEntry`, is still that of the entry. @throws CacheError if the owner cannot tell */
   compareAndSet<T extends V = V>(key: string, value: T, version: string, options: SetOptions = {}): Promise<boolean> {
-    return this.#run(options, FIELDS.set, (call) => compareAndSet(this.#parts, key, value, version, options, call));
+    const parts = this.#parts;
+    return this.#run('compareAndSet', options, (call) => compareAndSet(parts, key, value, version, options, call));
   }
 
   /** Removes the entry; `true` once as many owners as `write` asks for have confirmed that it is gone. */
   delete(key: string, options?: CallOptions): Promise<boolean> {
-    return this.#run(options, FIELDS.call, (call) => deleteValue(this.#parts, this.#parts.keys.toWireKey(key), call));
+    return this.#run('delete', options, (call) => deleteValue(this.#parts, this.#parts.keys.toWireKey(key), call));
   }
 
   deleteMany(keys: Iterable<string>, options?: CallOptions): Promise<DeletedMany> {
-    return this.#run(options, FIELDS.call, (call) => deleteMany(this.#parts, keys, call));
+    return this.#run('deleteMany', options, (call) => deleteMany(this.#parts, keys, call));
   }
 
   async has(key: string, options?: CallOptions): Promise<boolean> {
@@ -101,7 +102,7 @@ export class Cache<V = unknown> {
 
   /** Gives the entry another time to live. `false` if there is none. */
   touch(key: string, ttlMs: number | 'none', options?: CallOptions): Promise<boolean> {
-    return this.#run(options, FIELDS.call, (call) => touchEntry(this.#parts, key, ttlMs, call));
+    return this.#run('touch', options, (call) => touchEntry(this.#parts, key, ttlMs, call));
   }
 
   /** Remaining time to live in ms, `'none'` without expiry, `undefined` without an entry. */
@@ -111,22 +112,22 @@ export class Cache<V = unknown> {
 
   /** Adds to a counter: 0 to 2^53 − 1. A missing one starts at `initial`, by default at `by`. @throws CacheError if the owner cannot tell, or the entry is no counter */
   increment(key: string, by = 1, options: CountOptions = {}): Promise<number> {
-    return this.#run(options, FIELDS.count, (call) => count(this.#parts, key, 1, by, options, call));
+    return this.#run('increment', options, (call) => count(this.#parts, key, 1, by, options, call));
   }
 
   /** Subtracts from a counter, which stops at 0. A missing counter starts at `initial`, by default at 0. */
   decrement(key: string, by = 1, options: CountOptions = {}): Promise<number> {
-    return this.#run(options, FIELDS.count, (call) => count(this.#parts, key, -1, by, options, call));
+    return this.#run('decrement', options, (call) => count(this.#parts, key, -1, by, options, call));
   }
 
   /** The value, or what `loader` makes of it: one loader per key at a time in this process, its value stored. */
   getOrSet<T = V>(key: string, loader: Loader<T>, options: GetOrSetOptions = NO_OPTIONS): Promise<T> {
-    return this.#run(options, FIELDS.getOrSet, (call) => getOrSet<T>(this.#parts, key, loader, options, call));
+    return this.#run('getOrSet', options, (call) => getOrSet<T>(this.#parts, key, loader, options, call));
   }
 
   /** Removes every entry of this namespace, on all nodes. @throws CacheError `ERR_UNAVAILABLE` if a node could not be cleared; its older entries no longer count here */
   clear(options?: CallOptions): Promise<void> {
-    return this.#run(options, FIELDS.call, (call) => clearNamespace(this.#parts, call));
+    return this.#run('clear', options, (call) => clearNamespace(this.#parts, call));
   }
 
   /** The keys of this namespace, each once up to four million; keys too long to travel as they are cannot be told. `timeoutMs` is for each page of a node's answer. @throws CacheError if a node cannot be asked */
@@ -226,10 +227,9 @@ export class Cache<V = unknown> {
   }
 
   /** @throws CacheError for a bad option, an aborted signal, a closed cache, or a limit that is used up */
-  #call(options: CallOptions | undefined, fields: CallFields = FIELDS.call): Call {
-    const { assertAllowed } = this.#parts;
+  #call(options: CallOptions | undefined, fields: CallFields = FIELDS_OF.get): Call {
     this.#parts.assertOpen();
-    if (assertAllowed !== undefined) assertAllowed();
+    this.#parts.assertAllowed?.();
     return options === undefined ? this.#parts.defaults : resolveCall(options, this.#parts.defaults, fields);
   }
 
@@ -239,10 +239,10 @@ export class Cache<V = unknown> {
   }
 
   /** Whatever `work` throws is a rejection. */
-  #run<T>(options: CallOptions | undefined, fields: CallFields, work: (call: Call) => Promise<T>): Promise<T> {
+  #run<T>(name: CallName, options: CallOptions | undefined, work: (call: Call) => Promise<T>): Promise<T> {
     try {
-      const call = this.#call(options, fields);
-      return heard(work(call), call);
+      const call = this.#call(options, FIELDS_OF[name]);
+      return heard(name, work(call), call);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -1,6 +1,7 @@
 /** Ringfence: a distributed cache over a hash ring of Redis and Memcached nodes. */
 
 export type { Clock, Timer } from './base/clock.js';
+export type { AttemptMessage, CallMessage } from './base/diagnostics.js';
 export { Cache } from './cache.js';
 export type { BreakerView, NodeBreaker } from './calls/breaker-view.js';
 export type { CallOptions, CountOptions, SetOptions } from './calls/call-options.js';

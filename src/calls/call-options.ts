@@ -1,6 +1,7 @@
 /** What every call may be given, checked and completed. Unknown options are errors: a misspelt one would pass in silence. */
 
 import { onAbort } from '../base/abort.js';
+import { CALLS, tellCall } from '../base/diagnostics.js';
 import { shown } from '../base/shown.js';
 import { CacheError, OptionError } from '../errors.js';
 import type { Lane } from '../node/lane.js';
@@ -55,12 +56,32 @@ const OF_LOADS = [
 
 /** The options that calls of a kind know. */
 export type CallFields = ReadonlySet<string>;
-export const FIELDS = {
+const FIELDS = {
   call: new Set(OF_CALLS),
   set: new Set(OF_STORES),
   count: new Set([...OF_STORES, 'initial']),
   getOrSet: new Set([...OF_STORES, ...OF_LOADS]),
 } satisfies Record<string, CallFields>;
+
+/** What each call takes, by its name. */
+export const FIELDS_OF = {
+  get: FIELDS.call,
+  getEntry: FIELDS.call,
+  getMany: FIELDS.call,
+  set: FIELDS.set,
+  setMany: FIELDS.set,
+  add: FIELDS.set,
+  replace: FIELDS.set,
+  compareAndSet: FIELDS.set,
+  delete: FIELDS.call,
+  deleteMany: FIELDS.call,
+  touch: FIELDS.call,
+  increment: FIELDS.count,
+  decrement: FIELDS.count,
+  getOrSet: FIELDS.getOrSet,
+  clear: FIELDS.call,
+} satisfies Record<string, CallFields>;
+export type CallName = keyof typeof FIELDS_OF;
 
 /** A call without options. */
 export function defaultCall(settings: {
@@ -154,7 +175,8 @@ export function resolveTtl(ttlMs: unknown, defaultMs: number): number {
 }
 
 /** The outcome of `work`, unless the call's signal comes first; then the work goes on unheard. */
-export function heard<T>(work: Promise<T>, { signal }: Call): Promise<T> {
+export function heard<T>(name: CallName, work: Promise<T>, { signal, lane }: Call): Promise<T> {
+  if (CALLS.hasSubscribers) tellCall(name, lane, work);
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
     let stop = (): void => undefined;

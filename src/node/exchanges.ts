@@ -5,11 +5,13 @@
  * failure, however many operations it carried.
  */
 
+import { ATTEMPTS, type AttemptMessage } from '../base/diagnostics.js';
 import type { AttemptNode } from './attempt-state.js';
 import type { NodeOperation } from './attempts.js';
 import type { Breaker } from './breaker.js';
 import { type ExpiryError, expireDue } from './expiry.js';
 import type { GradientLimit } from './gradient-limit.js';
+import type { Lane } from './lane.js';
 import type { LatencyEstimate } from './latency.js';
 import type { Batch } from './wait-queue.js';
 
@@ -30,6 +32,7 @@ interface Exchange {
 
 export class Exchanges {
   readonly #node: AttemptNode;
+  readonly #lane: Lane;
   readonly #breaker: Breaker;
   readonly #gradient: GradientLimit | undefined;
   readonly #latency: LatencyEstimate | undefined;
@@ -44,11 +47,13 @@ export class Exchanges {
 
   constructor(
     node: AttemptNode,
+    lane: Lane,
     breaker: Breaker,
     gradient: GradientLimit | undefined,
     latency: LatencyEstimate | undefined,
   ) {
     this.#node = node;
+    this.#lane = lane;
     this.#breaker = breaker;
     this.#gradient = gradient;
     this.#latency = latency;
@@ -104,9 +109,10 @@ export class Exchanges {
         this.#gradient?.onSample(lastedMs, exchange.underWay);
         this.#latency?.record(lastedMs, 1, now);
       }
-      if (mayHaveFault && exchange.operations.some((operation) => operation.fault === 'node'))
-        this.#breaker.onFailure(1, lastedMs, now);
+      const isRefused = mayHaveFault && exchange.operations.some((operation) => operation.fault === 'node');
+      if (isRefused) this.#breaker.onFailure(1, lastedMs, now);
       else this.#breaker.onSuccess(lastedMs, 1, now);
+      if (ATTEMPTS.hasSubscribers) this.#tell(exchange, isRefused ? 'refused' : 'answered', now);
     }
     if (done === 0) return;
     open.splice(0, done);
@@ -122,6 +128,7 @@ export class Exchanges {
       if (now - exchange.startedAt < exchange.shortestMs) continue;
       if (!expireDue(exchange.operations, 0, exchange.startedAt, now, error) || exchange.isExpired) continue;
       exchange.isExpired = true;
+      if (ATTEMPTS.hasSubscribers) this.#tell(exchange, 'expired', now);
       const lastedMs = this.#lasted(exchange, now, lateMs);
       if (lastedMs * 2 < exchange.shortestMs) this.#breaker.onIgnored(lastedMs, now);
       else {
@@ -157,6 +164,8 @@ export class Exchanges {
     const isOne = breaker.state === 'closed';
     const open = this.#open.splice(0);
     this.#forget();
+    if (ATTEMPTS.hasSubscribers)
+      for (const exchange of open) if (!exchange.isExpired) this.#tell(exchange, 'lost', now);
     for (const { isExpired, sentAt } of open) {
       if (isExpired) continue;
       breaker.onFailure(1, now - sentAt, now);
@@ -166,13 +175,28 @@ export class Exchanges {
 
   /** The connection is gone by our doing: what it owed speaks neither for nor against the node. */
   dropped(now: number): void {
-    for (const exchange of this.#open) if (!exchange.isExpired) this.#breaker.onIgnored(now - exchange.sentAt, now);
+    for (const exchange of this.#open) {
+      if (exchange.isExpired) continue;
+      this.#breaker.onIgnored(now - exchange.sentAt, now);
+      if (ATTEMPTS.hasSubscribers) this.#tell(exchange, 'dropped', now);
+    }
     this.#forget();
   }
 
   /** Half-open, the duration tells a probe's report from others, and is left as it is. */
   #lasted({ sentAt }: Exchange, now: number, lateMs: number): number {
     return this.#breaker.state === 'closed' ? Math.max(0, now - sentAt - lateMs) : now - sentAt;
+  }
+
+  #tell({ operations, sentAt }: Exchange, outcome: AttemptMessage['outcome'], now: number): void {
+    const message: AttemptMessage = {
+      node: this.#node.name,
+      lane: this.#lane,
+      batchSize: operations.length,
+      outcome,
+      durationMs: now - sentAt,
+    };
+    ATTEMPTS.publish(message);
   }
 
   #forget(): void {

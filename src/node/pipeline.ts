@@ -41,7 +41,7 @@ export class Pipeline implements TurnMember, Swept {
     this.#context = context;
     const { maxInFlight: maxLimit, adaptive } = limits;
     this.#gradient = adaptive ? new GradientLimit({ maxLimit }) : undefined;
-    this.#exchanges = new Exchanges(context.node, context.breaker, this.#gradient, context.latency);
+    this.#exchanges = new Exchanges(context.node, context.lane, context.breaker, this.#gradient, context.latency);
     this.link = link({
       opened: (connection, beganAt) => this.#opened(connection, beganAt),
       down: (error, wasOpen, beganAt) => this.#down(error, wasOpen, beganAt),

@@ -18,7 +18,7 @@ function start() {
   const clock = new HandClock();
   const breaker = new Breaker({ consecutiveFailures: 100, openMs: 1_000 }, { clock, random: () => 0.5 });
   const node = { name: 'a', slot: 0, failures: 0, failed: () => undefined };
-  const exchanges = new Exchanges(node, breaker, undefined, undefined);
+  const exchanges = new Exchanges(node, 'interactive', breaker, undefined, undefined);
   let owed = 0;
   /** Sends one operation that may take `timeoutMs`. */
   const send = (timeoutMs = 200): void => {
