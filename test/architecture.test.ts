@@ -77,6 +77,11 @@ describe('the source tree', () => {
     expect(reaching).toEqual([]);
   });
 
+  it('makes fields by assignment: V8 makes those of a base class of five kinds anew, at a microsecond each, where they are defined', () => {
+    const { compilerOptions } = JSON.parse(readFileSync(join(SRC, '..', 'tsconfig.json'), 'utf8'));
+    expect(compilerOptions.useDefineForClassFields).toBe(false);
+  });
+
   it('has no import cycle', () => {
     expect(cycles()).toEqual([]);
   });

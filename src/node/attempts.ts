@@ -104,8 +104,9 @@ export abstract class Attempt<T> implements AttemptState {
   }
 }
 
-/** Of a value to be stored. What is the same for all of a kind is no field: one of these lives for every set in flight. */
+/** Of a value to be stored: one of these lives for every set in flight, so what only some of them need is not here. */
 export abstract class ValueAttempt extends Attempt<boolean> implements StoreOperation {
+  readonly kind = 'store';
   abstract readonly mode: StoreMode;
   abstract readonly token: string | undefined;
   readonly ttlMs: TtlMs;
@@ -115,10 +116,6 @@ export abstract class ValueAttempt extends Attempt<boolean> implements StoreOper
     super(node, origin);
     this.value = value;
     this.ttlMs = ttlMs;
-  }
-
-  get kind(): 'store' {
-    return 'store';
   }
 
   get bytes(): Buffer {

@@ -19,7 +19,7 @@ interface Entry {
 
 export class BreakerRegistry {
   /** Told of every change of every breaker here, after the breaker's own `onChange`. What it throws is dropped. */
-  onChange: ((change: BreakerChange) => void) | undefined;
+  onChange: ((change: BreakerChange) => void) | undefined = undefined;
   readonly #entries = new Map<string, Entry>();
 
   /** Adds a breaker whose owner has set its `onChange` already: that one is called first. Replaces one of the same name. */

@@ -37,7 +37,7 @@ const JITTER = 0.2;
 export class Breaker {
   readonly name: string | undefined;
   /** Set by the owner; called after the state changed, so it may call back. What it throws is dropped. */
-  onChange: BreakerListener | undefined;
+  onChange: BreakerListener | undefined = undefined;
   private readonly settings: BreakerSettings;
   private readonly clock: Clock;
   private readonly random: () => number;

@@ -40,8 +40,8 @@ export class LatencyEstimate {
   private beforeCount = 0;
   private runningEnd: number;
   /** Estimates as of `estimatedAt` durations; stale from `SAMPLES_BETWEEN_ESTIMATES` more on. */
-  private median: number | undefined;
-  private p95: number | undefined;
+  private median: number | undefined = undefined;
+  private p95: number | undefined = undefined;
   private estimatedAt = -Infinity;
 
   constructor(options: LatencyOptions = {}, context: GuardContext = {}) {

@@ -42,8 +42,8 @@ export class Link {
   #pause: Timer | undefined;
   #failures = 0;
   #openedAt = 0;
-  connection: Connection | undefined;
-  lastError: CacheError | undefined;
+  connection: Connection | undefined = undefined;
+  lastError: CacheError | undefined = undefined;
 
   constructor(driver: Driver, settings: LinkSettings, events: LinkEvents) {
     this.#driver = driver;

@@ -36,13 +36,13 @@ export interface MetaConnectionOptions {
 }
 
 export class MetaConnection implements Connection, ReplyOwner, RunHost, WireOwner {
-  id: string | undefined;
-  incarnation: Incarnation | undefined;
-  maxValueBytes: number | undefined;
+  id: string | undefined = undefined;
+  incarnation: Incarnation | undefined = undefined;
+  maxValueBytes: number | undefined = undefined;
   bytesRead = 0;
   isOpen = true;
-  onClose: ((error: CacheError) => void) | undefined;
-  onProgress: (() => void) | undefined;
+  onClose: ((error: CacheError) => void) | undefined = undefined;
+  onProgress: (() => void) | undefined = undefined;
 
   readonly isVerbatim: boolean;
 

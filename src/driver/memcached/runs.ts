@@ -41,14 +41,14 @@ class Run {
   /** Whether counts sent together with what began the run are part of it. */
   takesCounts = false;
   /** The look of a replace that began the run. */
-  leader: Operation | undefined;
+  leader: Operation | undefined = undefined;
   /** All replies are in. */
   isEnding = false;
 }
 
 export class Runs {
   private readonly host: RunHost;
-  private run: Run | undefined;
+  private run: Run | undefined = undefined;
   /** Outcomes of a run that has ended, each about to be told. */
   private leaving: KnownOutcome[] = [];
 

@@ -30,12 +30,12 @@ interface Request {
 export class SaslConnection implements Connection, WireOwner {
   /** This protocol does not list connections. */
   readonly id = undefined;
-  incarnation: Incarnation | undefined;
-  maxValueBytes: number | undefined;
+  incarnation: Incarnation | undefined = undefined;
+  maxValueBytes: number | undefined = undefined;
   bytesRead = 0;
   isOpen = true;
-  onClose: ((error: CacheError) => void) | undefined;
-  onProgress: (() => void) | undefined;
+  onClose: ((error: CacheError) => void) | undefined = undefined;
+  onProgress: (() => void) | undefined = undefined;
   /** Largest item the server takes, as far as it told. */
   itemBytes = Number.POSITIVE_INFINITY;
   maxFrameBytes: number;

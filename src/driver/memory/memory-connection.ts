@@ -30,8 +30,8 @@ export class MemoryConnection implements Connection, MemoryLink {
   readonly id: string;
   readonly incarnation: Incarnation;
   readonly maxValueBytes: number | undefined;
-  onClose: ((error: CacheError) => void) | undefined;
-  onProgress: (() => void) | undefined;
+  onClose: ((error: CacheError) => void) | undefined = undefined;
+  onProgress: (() => void) | undefined = undefined;
 
   readonly #node: MemoryNode;
   readonly #inbox = new MemoryInbox<Item>();

@@ -21,20 +21,20 @@ import { scanKeys } from './scan.js';
 import { settle } from './settle.js';
 
 export class RedisConnection implements Connection, ReplySink {
-  id: string | undefined;
-  incarnation: Incarnation | undefined;
+  id: string | undefined = undefined;
+  incarnation: Incarnation | undefined = undefined;
   /** The server's own name for its present life; another after each start. */
-  life: string | undefined;
+  life: string | undefined = undefined;
   readonly maxValueBytes = 512 * 1024 * 1024;
   owed = 0;
   bytesRead = 0;
   isOpen = true;
-  onClose: ((error: CacheError) => void) | undefined;
-  onProgress: (() => void) | undefined;
+  onClose: ((error: CacheError) => void) | undefined = undefined;
+  onProgress: (() => void) | undefined = undefined;
   /** Called once it is over, by whatever end, when all it owed has failed. Set by the driver. */
-  onEnd: (() => void) | undefined;
+  onEnd: (() => void) | undefined = undefined;
   /** Whether an operation that was refused, and is owed no more, is taken elsewhere instead of failing. Set by the driver. */
-  onRefused: ((operation: Operation, error: CacheError) => boolean) | undefined;
+  onRefused: ((operation: Operation, error: CacheError) => boolean) | undefined = undefined;
 
   readonly #socket: RedisStream;
   readonly #layout: KeyLayout;

@@ -47,8 +47,8 @@ export class ClusterConnection implements Connection {
   readonly incarnation: Incarnation | undefined;
   readonly maxValueBytes = 512 * 1024 * 1024;
   isOpen = true;
-  onClose: ((error: CacheError) => void) | undefined;
-  onProgress: (() => void) | undefined;
+  onClose: ((error: CacheError) => void) | undefined = undefined;
+  onProgress: (() => void) | undefined = undefined;
 
   readonly #parts: ClusterConnectionParts;
   readonly #slots: SlotMap;

@@ -25,12 +25,12 @@ const ASKING: Operation = {
 export class Shard {
   readonly address: Address;
   /** Its name in the cluster; `undefined` until it is known. */
-  nodeId: string | undefined;
+  nodeId: string | undefined = undefined;
   /** The life that the incarnation of the cluster was told with. */
-  life: string | undefined;
+  life: string | undefined = undefined;
   /** Being connected to for the first time: what is for it waits. */
   isOpening = false;
-  connection: RedisConnection | undefined;
+  connection: RedisConnection | undefined = undefined;
   /** Bytes received by its former connections. */
   pastBytes = 0;
   readonly #numbers: number[] = [];
