@@ -142,7 +142,7 @@ async function timed<T>({ parts, key, loader, loaderTimeoutMs }: LoadPlan<T>): P
 }
 
 /**
- * Does not wait: any later read of the key here is ordered behind the write. Nothing is stored if the key has moved from the
+ * Does not wait: every later read of the key here is ordered behind the write. Nothing is stored if the key has moved from the
  * node that granted the lease, whose token says nothing to another; answers whether something was.
  *
  * @throws CacheError for a value that cannot be stored

@@ -40,7 +40,7 @@ export class CatchUp {
   }
 
   /** The primary has been told by others: it followed the node that was active. */
-  skip(): void {
+  forgo(): void {
     this.#parts.missed.take();
     this.#parts.missed.forgotten = 0;
   }

@@ -221,7 +221,7 @@ export class FailoverGroup {
     const isFollower = member.isReplica && this.#lagOf(member) !== undefined;
     const refusal = await member.makeFit(settings.promote);
     if (refusal !== undefined) return refusal;
-    if (isBack && isFollower) this.#catchUp.skip();
+    if (isBack && isFollower) this.#catchUp.forgo();
     if (isBack && !(await this.#catchUp.run(clock.now() + patienceMs)) && patienceMs !== URGENT_MS)
       return 'it holds what was overwritten elsewhere, which could not be deleted';
     const obstacle = await this.#obstacleAt(member, patienceMs);

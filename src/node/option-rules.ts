@@ -51,7 +51,7 @@ export function either(first: OptionRule, second: OptionRule): OptionRule {
   return { says: `${first.says}, or ${second.says}`, holds: (value) => first.holds(value) || second.holds(value) };
 }
 
-/** What a user may pass for settings `T`: any field may be missing or `undefined`. */
+/** What a user may pass for settings `T`, whose fields may all be missing or `undefined`. */
 export type Loose<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /**

@@ -1,16 +1,17 @@
 /** twemproxy's placements against a running nutcracker: keys are set through it, and the nodes behind it tell which they got. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPlacement, isPlacementKind, type PlacementNode } from '../../../src/placements.js';
 import { TWEMPROXY_HASHES } from '../../../src/ring/placements/twemproxy.js';
+import { findBinary } from '../../../src/testing/servers/binary.js';
+import { isNutcrackerWanted } from '../../real/nutcracker.js';
 
-const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
-const nutcracker = folders.map((folder) => join(folder, 'nutcracker')).find((path) => existsSync(path));
+const nutcracker = findBinary('nutcracker');
 
 const weights = [4, 9, 5, 3, 3, 2, 2];
 const keys = Array.from(
@@ -104,11 +105,7 @@ function setAll(port: number): Promise<void> {
   });
 }
 
-// Not left out in silence: CI fails without it, and anybody else is told.
-const isWanted = nutcracker !== undefined || process.env.CI !== undefined;
-if (!isWanted) console.warn('nutcracker is not installed: what twemproxy itself answers is not compared');
-
-describe.runIf(isWanted)('a running nutcracker', () => {
+describe.runIf(isNutcrackerWanted)('a running nutcracker', () => {
   const seen = Array.from({ length: 25 }, () => new Set<string>());
   let servers: Server[] = [];
   let listens: number[] = [];
