@@ -12,6 +12,7 @@
 import { randomInt } from 'node:crypto';
 import type { StoreBounds } from './bounded-store.js';
 import { MAX_CELL_TEXT, TextCells } from './text-cells.js';
+import { UseOrder } from './use-order.js';
 
 /** An item, or text; `storedAt` is the monotonic time it was stored under. */
 export interface Remembered<T> {
@@ -26,8 +27,9 @@ const ENTRY_OVERHEAD_BYTES = 88;
 const BUFFER_OVERHEAD_BYTES = 176;
 /** Buffers grow in steps, so that values that differ a little in length share one. */
 const STEP_BYTES = 256;
+const MOST_OVERHEAD_BYTES = ENTRY_OVERHEAD_BYTES + BUFFER_OVERHEAD_BYTES + STEP_BYTES;
 const MOST_ENTRIES = 2 ** 24;
-/** Slot 0 is none: it ends every chain, and closes the circle of the slots in use. */
+/** Slot 0 is none: it ends every chain. */
 const NONE = 0;
 const GONE = Number.NEGATIVE_INFINITY;
 
@@ -41,9 +43,7 @@ export class SlotStore<T> {
   readonly #heads: Int32Array;
   readonly #chain: Int32Array;
   readonly #hashes: Int32Array;
-  /** The circle of use: `#newer[NONE]` is the oldest, `#older[NONE]` the newest. */
-  readonly #newer: Int32Array;
-  readonly #older: Int32Array;
+  readonly #order: UseOrder;
   readonly #storedAt: Float64Array;
   readonly #sizes: Int32Array;
   readonly #lengths: Int32Array;
@@ -68,8 +68,7 @@ export class SlotStore<T> {
     this.#heads = new Int32Array(2 ** bits);
     this.#chain = new Int32Array(room + 1);
     this.#hashes = new Int32Array(room + 1);
-    this.#newer = new Int32Array(room + 1);
-    this.#older = new Int32Array(room + 1);
+    this.#order = new UseOrder(room);
     this.#storedAt = new Float64Array(room + 1);
     this.#sizes = new Int32Array(room + 1);
     this.#lengths = new Int32Array(room + 1);
@@ -85,6 +84,10 @@ export class SlotStore<T> {
 
   /** Stores an item of `itemBytes`. What is above all bounds is not stored, and neither is what was there. */
   setItem(key: string, hash: number, item: T, itemBytes: number, storedAt: number): void {
+    if (!this.#fits(key, itemBytes)) {
+      this.delete(hash);
+      return;
+    }
     const slot = this.#slotFor(hash);
     this.#items[slot] = item;
     this.#buffers[slot] = undefined;
@@ -93,8 +96,12 @@ export class SlotStore<T> {
 
   /** Stores a copy of `text`, all of whose characters are below 256. */
   setText(key: string, hash: number, text: string, storedAt: number): void {
-    const slot = this.#slotFor(hash);
     const { length } = text;
+    if (!this.#fits(key, length)) {
+      this.delete(hash);
+      return;
+    }
+    const slot = this.#slotFor(hash);
     this.#items[slot] = undefined;
     this.#lengths[slot] = length;
     if (length <= MAX_CELL_TEXT) {
@@ -120,7 +127,7 @@ export class SlotStore<T> {
       this.#release(slot);
       return undefined;
     }
-    this.#makeNewest(slot);
+    this.#order.makeNewest(slot);
     const item = this.#items[slot];
     return { item, text: item === undefined ? this.#textOf(slot) : undefined, storedAt };
   }
@@ -137,12 +144,17 @@ export class SlotStore<T> {
   }
 
   clear(): void {
-    while (this.#entries > 0) this.#release(this.#newer[NONE] as number);
+    while (this.#entries > 0) this.#release(this.#order.oldest);
     this.#keys = [''];
     this.#items = [undefined];
     this.#buffers = [undefined];
     this.#cells.clear();
     this.#free = NONE;
+  }
+
+  /** What does not must not push everything else out. */
+  #fits(key: string, contentBytes: number): boolean {
+    return key.length + contentBytes + MOST_OVERHEAD_BYTES <= this.#maxBytes;
   }
 
   #textOf(slot: number): string | undefined {
@@ -162,25 +174,25 @@ export class SlotStore<T> {
 
   /** The slot of the hash as the newest one; a new one holds nothing. */
   #slotFor(hash: number): number {
-    const found = this.#find(hash | 0);
-    if (found !== NONE) {
-      this.#makeNewest(found);
-      return found;
+    let slot = this.#find(hash | 0);
+    if (slot !== NONE) {
+      this.#order.makeNewest(slot);
+      return slot;
     }
-    const slot = this.#emptySlot();
+    slot = this.#emptySlot();
     this.#sizes[slot] = 0;
     this.#hashes[slot] = hash | 0;
     const bucket = this.#bucketOf(hash);
     this.#chain[slot] = this.#heads[bucket] as number;
     this.#heads[bucket] = slot;
-    this.#link(slot);
+    this.#order.add(slot);
     return slot;
   }
 
   /** One that was given back, or a new one, or that of the oldest entry, which leaves its memory behind. */
   #emptySlot(): number {
     if (this.#entries === this.#maxEntries) {
-      const oldest = this.#newer[NONE] as number;
+      const oldest = this.#order.oldest;
       this.#remove(oldest);
       return oldest;
     }
@@ -199,8 +211,8 @@ export class SlotStore<T> {
     this.#storedAt[slot] = storedAt;
     this.#entryBytes += size - (this.#sizes[slot] as number);
     this.#sizes[slot] = size;
-    // The oldest leave first, and what alone is above all bounds leaves last.
-    while (this.bytes > this.#maxBytes) this.#release(this.#newer[NONE] as number);
+    // The oldest leave first.
+    while (this.bytes > this.#maxBytes) this.#release(this.#order.oldest);
   }
 
   #release(slot: number): void {
@@ -223,28 +235,7 @@ export class SlotStore<T> {
       while (this.#chain[before] !== slot) before = this.#chain[before] as number;
       this.#chain[before] = this.#chain[slot] as number;
     }
-    this.#unlink(slot);
+    this.#order.remove(slot);
     this.#entryBytes -= this.#sizes[slot] as number;
-  }
-
-  #makeNewest(slot: number): void {
-    if (this.#older[NONE] === slot) return;
-    this.#unlink(slot);
-    this.#link(slot);
-  }
-
-  #link(slot: number): void {
-    const newest = this.#older[NONE] as number;
-    this.#older[slot] = newest;
-    this.#newer[slot] = NONE;
-    this.#newer[newest] = slot;
-    this.#older[NONE] = slot;
-  }
-
-  #unlink(slot: number): void {
-    const older = this.#older[slot] as number;
-    const newer = this.#newer[slot] as number;
-    this.#newer[older] = newer;
-    this.#older[newer] = older;
   }
 }

@@ -163,7 +163,8 @@ describe('our own process', () => {
   it('F5 small values read beside large ones: what is remembered costs its bound and pins nothing', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
-    // Large values do not fit and are not remembered; the small ones come in what is left of their last chunk.
+    // Large values do not fit, are not remembered and push nothing out; the small ones come in what is left of their last
+    // chunk.
     const fallback = { maxEntries: 100_000, maxBytes: 190_000, maxStaleMs: 60_000 };
     const { cache } = await startFleet({ isDirect: true, cache: { codec: 'bytes', health: false, fallback } });
     const large = Buffer.alloc(200_000, 1);
@@ -173,7 +174,7 @@ describe('our own process', () => {
     const before = process.memoryUsage();
     for (let i = 0; i < 2_000; i++) await Promise.all([cache.get(`large ${i % 10}`), cache.get(`small ${i}`)]);
     expect(cache.stats().fallback.bytes).toBeLessThanOrEqual(fallback.maxBytes);
-    expect(cache.stats().fallback.entries).toBeGreaterThan(300);
+    expect(cache.stats().fallback.entries).toBeGreaterThan(1_000);
     // What is pinned stays pinned; what is merely not collected yet goes.
     await until(() => {
       collect();

@@ -81,9 +81,23 @@ describe('SlotStore', () => {
     }
     expect(store.get('k499', 500)?.text).toBe('v'.repeat(499));
     expect(store.get('k0', 1)).toBeUndefined();
-    store.setText('k499', 500, 'v'.repeat(20_000), 1);
-    expect(store.get('k499', 500)).toBeUndefined();
-    expect([store.entries, store.bytes]).toEqual([0, 0]);
+  });
+
+  it('stores nothing that is above all bounds: what was there under the key goes, and everything else stays', () => {
+    const store = new SlotStore<string>({ maxEntries: 1_000, maxBytes: 10_000 });
+    const oversized = [
+      () => store.setText('k0', 1, 'v'.repeat(20_000), 1),
+      () => store.setItem('k0', 1, 'item', 20_000, 1),
+      () => store.setItem('k0', 1, 'item', 10_000, 1),
+    ];
+    for (const setOversized of oversized) {
+      for (let i = 0; i < 20; i++) store.setText(`k${i}`, i + 1, `v${i}`, i);
+      setOversized();
+      expect(store.get('k0', 1)).toBeUndefined();
+      for (let i = 1; i < 20; i++) expect(store.get(`k${i}`, i + 1)?.text).toBe(`v${i}`);
+      expect(store.entries).toBe(19);
+      expect(store.bytes).toBeLessThanOrEqual(10_000);
+    }
   });
 
   it('holds text in the memory it has, takes more for longer text, and gives back what is far too much', () => {
