@@ -92,7 +92,7 @@ export function createContexts(parts: ContextParts): {
     // Keys with a tag share a place, and under another client's rule all keys of a node may: the ledger needs what tells
     // keys apart.
     ledgerHash: (key: string, place: number): number =>
-      settings.placement !== undefined || includes(key, '{') ? xxh32(key) : place,
+      (settings.placement !== undefined || includes(key, '{') ? xxh32(key) : place) | 0,
   };
   const state = new Degradation(events, clock);
   // What was read a moment ago must be remembered for as long as it may be served.

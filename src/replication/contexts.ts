@@ -72,7 +72,10 @@ interface KeyContext {
   readonly degrades: boolean;
   /** Whether the cache has ended: what fails now fails for that, and nothing degrades. */
   readonly isOver: () => boolean;
-  /** The ledger's hash of a key whose place on the ring is known. */
+  /**
+   * The ledger's hash of a key whose place on the ring is known; signed, since V8 keeps that in an object as it is and
+   * makes a box of 16 bytes for what goes beyond.
+   */
   ledgerHash(key: string, place: number): number;
 }
 

@@ -13,6 +13,7 @@ import { freePort } from '../../src/testing/servers/free-port.js';
 import { startMemcached } from '../../src/testing/servers/memcached-server.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
 import type { TestServer } from '../../src/testing/servers/test-server.js';
+import { stopwatch } from '../support/stopwatch.js';
 
 export interface FleetOptions {
   /** One server each, named a, b, c … @default one redis */
@@ -26,14 +27,15 @@ export interface FleetOptions {
   readonly node?: NodeOptions;
 }
 
-/** How one call ended, and how long it took. */
+/** How one call ended, and how long it took: without what our own event loop stood still for, and by the clock. */
 export interface Ending {
   readonly ms: number;
+  readonly wallMs: number;
   readonly value?: unknown;
   readonly error?: unknown;
 }
 
-/** What a busy machine may add to any time measured. */
+/** What a busy machine may add to any time measured, besides what it keeps our own event loop from running. */
 export const LATENESS_MS = 150;
 
 export class Fleet {
@@ -94,7 +96,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
 
 /** Fails the test if anything is left behind once all else of it has been undone; call it first. */
 export function clean(): void {
-  const tracker = trackLeaks();
+  const tracker = trackLeaks({ settleMs: 10_000 });
   onTestFinished(() => tracker.assertNoLeaks());
 }
 
@@ -134,23 +136,12 @@ export async function ask(server: { readonly host: string; readonly port: number
 }
 
 export async function ending(call: () => Promise<unknown>): Promise<Ending> {
-  const beganAt = performance.now();
+  const [ownMs, beganAt] = [stopwatch(), performance.now()];
+  const times = () => ({ ms: ownMs(), wallMs: performance.now() - beganAt });
   return call().then(
-    (value) => ({ ms: performance.now() - beganAt, value }),
-    (error: unknown) => ({ ms: performance.now() - beganAt, error }),
+    (value) => ({ ...times(), value }),
+    (error: unknown) => ({ ...times(), error }),
   );
-}
-
-/** For how long our own event loop has stood still, as a sum that grows: what a busy machine costs, and no node. */
-export function loopDelay(): { ms(): number } {
-  let [sum, last] = [0, performance.now()];
-  const overdue = (): number => Math.max(0, performance.now() - last - 3);
-  const timer = setInterval(() => {
-    sum += overdue();
-    last = performance.now();
-  }, 2);
-  onTestFinished(() => clearInterval(timer));
-  return { ms: () => sum + overdue() };
 }
 
 /** Resolves once it holds; the test's own deadline bounds the wait unless `limitMs` does. */

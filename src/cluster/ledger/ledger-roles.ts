@@ -2,8 +2,9 @@
  * What others ask of a ledger, by who asks. `Ledger` answers from this process's memory; nothing here says so, and a
  * ledger kept by the surviving nodes could stand behind the same four roles.
  *
- * Everywhere: `hash` is the xxh32 of the whole key as it goes over the wire, `key` that key, `node` the number its node has
- * for life, `place` what the placement hashes the key to where that is not `hash` (keys with a tag). Stamps come from
+ * Everywhere: `hash` is the xxh32 of the whole key as it goes over the wire, signed or unsigned, `key` that key, `node` the
+ * number its node has for life, `place` what the placement hashes the key to where that is not `hash` (keys with a tag),
+ * unsigned. Stamps come from
  * `HybridClock`; each stamp passed is above all issued before, and belongs to one write of one key.
  *
  * What the ledger relies on: operations on one key at one node keep their order (rule R1), reads included; every write

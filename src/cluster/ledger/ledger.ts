@@ -58,11 +58,11 @@ export class Ledger implements ReadJudge, WriteLog, NodeNews, DebtBook {
     return this.nodes.of(node).isClean;
   }
 
-  trusts(node: number, hash: number, key: string, stamp: number, clientId: number, place = hash): boolean {
+  trusts(node: number, hash: number, key: string, stamp: number, clientId: number, place = hash >>> 0): boolean {
     return this.isQuiet || this.judge.trusts(this.nodes.of(node), hash, key, stamp, clientId, place);
   }
 
-  isDistrusted(node: number, hash: number, key: string, place = hash): Distrust {
+  isDistrusted(node: number, hash: number, key: string, place = hash >>> 0): Distrust {
     return this.isQuiet ? 'no' : this.judge.distrust(this.nodes.of(node), hash, key, place);
   }
 

@@ -18,8 +18,9 @@ export const NOT_FOUND = -1;
 
 const INITIAL_PLACES = 8;
 
+/** The same of a hash in its signed and its unsigned form. */
 export function tagOf(hash: number): number {
-  return hash === 0 ? 1 : hash;
+  return hash === 0 ? 1 : hash >>> 0;
 }
 
 export class RecordSegment {

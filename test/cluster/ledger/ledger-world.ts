@@ -60,6 +60,7 @@ export class LedgerWorld {
 
   /** The first trusted copy that is older than the last write of this process, in words. */
   stale(): string | undefined {
+    // Writers say the hash unsigned here and readers signed: it is the same key.
     for (const [index, { key, hash }] of KEYS.entries()) {
       for (const owner of this.owners(index)) {
         const node = this.node(owner);
@@ -67,9 +68,9 @@ export class LedgerWorld {
         const copy = this.#followsWrites ? node.afterWire(index) : node.data.get(index);
         if (copy === undefined || copy.order >= last) continue;
         const isReadable = !this.#followsWrites || !node.isAwaited(index);
-        if (isReadable && this.ledger.trusts(owner, hash, key, this.isRaw ? -1 : copy.stamp, copy.client))
+        if (isReadable && this.ledger.trusts(owner, hash | 0, key, this.isRaw ? -1 : copy.stamp, copy.client))
           return `node ${owner} answers write ${copy.order} of ${key} after ${last}`;
-        if (this.isRaw && this.#listsOwners && this.ledger.isDistrusted(owner, hash, key) === 'no')
+        if (this.isRaw && this.#listsOwners && this.ledger.isDistrusted(owner, hash | 0, key) === 'no')
           return `a conditional write of ${key} on node ${owner} builds on ${copy.order} after ${last}`;
       }
     }
