@@ -96,4 +96,4 @@ it('keeps heap and connects flat while all nodes are dead, serves what it rememb
   await clock.advance(1_000);
   expect(seen.open).toBe(0);
   await clock.until(cache.destroy());
-}, 30_000);
+});

@@ -44,7 +44,7 @@ describe('events', () => {
     for (let i = 0; i < 3; i++) expect(await cache.get('k')).toBeUndefined();
     expect(told).toEqual([expect.stringMatching(/^degraded: .*a/)]);
     store.restart({ data: 'keep' });
-    await expect.poll(() => cache.get('k'), { timeout: 5_000 }).toBe('v');
+    await expect.poll(() => cache.get('k')).toBe('v');
     expect(told.slice(1)).toEqual(['recovered: true']);
     await cache.destroy();
   });
@@ -95,7 +95,7 @@ describe('events', () => {
     expect(await cache.get('k')).toBeUndefined();
     store.heal();
     store.restart({ data: 'keep' });
-    await expect.poll(() => cache.set('k', 'v'), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => cache.set('k', 'v')).toBe(true);
     expect(await cache.get('k')).toBe('v');
     expect(heard).toEqual(expect.arrayContaining(['writeUnconfirmed', 'writeUnconfirmed too', 'degraded too']));
     await sleep(20);

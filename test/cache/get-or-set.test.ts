@@ -50,7 +50,7 @@ describe.each(ALL_FLEETS)('over $name', (kind) => {
       const load = gate<unknown>();
       const loader = vi.fn<Loader<unknown>>(() => load.passed);
       const first = Array.from({ length: 1_000 }, () => cache.getOrSet('herd', loader));
-      await vi.waitUntil(() => loader.mock.calls.length > 0);
+      await expect.poll(() => loader.mock.calls.length).toBeGreaterThan(0);
       const late = Array.from({ length: 1_000 }, () => cache.getOrSet('herd', loader));
       load.open(value(2));
       const last = Array.from({ length: 1_000 }, () => cache.getOrSet('herd', loader));
@@ -86,7 +86,7 @@ describe.each(ALL_FLEETS)('over $name', (kind) => {
         const load = gate<unknown>();
         const loader = vi.fn<Loader<unknown>>(() => load.passed);
         const loaded = cache.getOrSet(`raced by ${write}`, loader);
-        await vi.waitUntil(() => loader.mock.calls.length > 0);
+        await expect.poll(() => loader.mock.calls.length).toBeGreaterThan(0);
         if (write === 'delete') await cache.delete(`raced by ${write}`);
         else if (write === 'set') await cache.set(`raced by ${write}`, value(9));
         else await cache.setMany({ [`raced by ${write}`]: value(9) });
@@ -100,7 +100,7 @@ describe.each(ALL_FLEETS)('over $name', (kind) => {
       const old = gate<unknown>();
       const stale = vi.fn<Loader<unknown>>(() => old.passed);
       const before = cache.getOrSet('detached', stale);
-      await vi.waitUntil(() => stale.mock.calls.length > 0);
+      await expect.poll(() => stale.mock.calls.length).toBeGreaterThan(0);
       await cache.delete('detached');
       expect(await cache.getOrSet('detached', () => value(2))).toEqual(value(2));
       old.open(value(1));
@@ -167,7 +167,7 @@ describe('the loader', () => {
     const loader = vi.fn<Loader<string>>(() => load.passed);
     const impatient = cache.getOrSet('k', loader, { signal: given.signal });
     const patient = cache.getOrSet('k', loader);
-    await vi.waitUntil(() => loader.mock.calls.length > 0);
+    await expect.poll(() => loader.mock.calls.length).toBeGreaterThan(0);
     given.abort(new Error('enough'));
     await expect(impatient).rejects.toMatchObject({ code: 'ERR_ABORTED', cause: new Error('enough') });
     load.open('v');

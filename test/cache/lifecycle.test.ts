@@ -207,7 +207,7 @@ describe('close', () => {
       await (i % 2 === 0 ? cache.close({ timeoutMs: 200 }) : cache.destroy());
       expect(performance.now() - startedAt).toBeLessThan(500);
     }
-  }, 30_000);
+  });
 
   it('takes a duration and nothing else', async () => {
     const cache = createCache();
@@ -260,7 +260,7 @@ describe('a process', () => {
 
   beforeAll(async () => {
     built = await buildPackage();
-  }, 60_000);
+  });
 
   afterAll(() => built.remove());
 
@@ -272,7 +272,7 @@ describe('a process', () => {
     child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
     });
-    const limit = setTimeout(() => child.kill('SIGKILL'), 15_000);
+    const limit = setTimeout(() => child.kill('SIGKILL'), 60_000);
     const [code] = (await once(child, 'close')) as [number | null];
     clearTimeout(limit);
     return { code, text };
@@ -296,6 +296,5 @@ describe('a process', () => {
       }
       await fleet.stop();
     },
-    60_000,
   );
 });

@@ -92,7 +92,7 @@ describe.each(FLEETS)('over $name', (kind) => {
     let load: (value: string) => void = () => undefined;
     const loader = vi.fn<Loader<string>>(() => new Promise<string>((resolve) => (load = resolve)));
     const loaded = cache.getOrSet('loaded', loader);
-    await vi.waitUntil(() => loader.mock.calls.length > 0);
+    await expect.poll(() => loader.mock.calls.length).toBeGreaterThan(0);
     await cache.clear();
     load('from before');
     expect(await loaded).toBe('from before');

@@ -15,7 +15,7 @@ describe('unref', () => {
 
   beforeAll(async () => {
     built = await buildPackage();
-  }, 60_000);
+  });
 
   afterAll(() => built.remove());
 

@@ -25,9 +25,7 @@ function start() {
   });
   const nodeOf = (name: string) => stores.find((store) => store.name === name) as MemoryNode;
   const reaches = (name: string, state: string) =>
-    expect
-      .poll(() => cache.nodes().find((node) => node.name === name)?.state, { interval: 5, timeout: 5_000 })
-      .toBe(state);
+    expect.poll(() => cache.nodes().find((node) => node.name === name)?.state, { interval: 5 }).toBe(state);
   return { cache, nodeOf, reaches };
 }
 

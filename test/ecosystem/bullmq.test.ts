@@ -69,7 +69,7 @@ describe('bullmq', () => {
     const seen: number[] = [];
     const worker = work(async ({ data }) => void seen.push(data.i), { concurrency: 50 });
     await new Promise<void>((resolve) => worker.once('drained', () => resolve()));
-    await expect.poll(() => queue.getCompletedCount(), { timeout: 8_000 }).toBe(1_000);
+    await expect.poll(() => queue.getCompletedCount()).toBe(1_000);
     expect(seen.toSorted((a, b) => a - b)).toEqual(jobs.map(({ data }) => Reflect.get(data, 'i')));
   });
 
@@ -174,8 +174,8 @@ describe('bullmq', () => {
         () => true,
         () => false,
       );
-    await expect.poll(add, { timeout: 5_000 }).toBe(true);
-    await expect.poll(() => done, { timeout: 5_000 }).toContain('after');
+    await expect.poll(add).toBe(true);
+    await expect.poll(() => done).toContain('after');
     await Promise.all([worker.close(), queue.close()]);
   });
 

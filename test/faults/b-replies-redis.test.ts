@@ -76,7 +76,7 @@ describe('a Redis that refuses', () => {
     expect(cache.nodes()[0]?.lastError).toMatch(/loading/);
     expect(node.accepted).toBeLessThan(20);
     node.info = 'run_id:1\r\nloading:0\r\n';
-    await until(() => cache.nodes()[0]?.isConnected === true, 4_000);
+    await until(() => cache.nodes()[0]?.isConnected === true);
     await until(async () => (await cache.set('key', 1)) === true);
   });
 
@@ -167,7 +167,7 @@ describe('a Redis that refuses', () => {
     await admin.raw('CONFIG', 'SET', 'maxclients', '100');
     const clients = async (): Promise<number> =>
       Number(/connected_clients:(\d+)/.exec(String(await admin.raw('INFO', 'clients')))?.[1]);
-    await until(async () => (await clients()) === 6, 8_000);
+    await until(async () => (await clients()) === 6);
     admin.connection.destroy(new CacheError('ERR_CLOSED', 'the test is over'));
   });
 });

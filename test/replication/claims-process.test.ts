@@ -15,7 +15,7 @@ describe.each(COPYING.filter(([kind]) => kind !== 'memory'))('another process, %
 
   beforeAll(async () => {
     [nodes, built] = await Promise.all([Nodes.start(kind), buildPackage()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all([nodes.stop(), built.remove()]);
   });

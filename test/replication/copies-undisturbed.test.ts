@@ -62,7 +62,7 @@ describe('a copy without a lease', () => {
     store?.hang();
     gate.open();
     // Silence ends the connection that the copy was sent on.
-    await expect.poll(() => store?.openConnections, { timeout: 5_000 }).toBeLessThan(connections);
+    await expect.poll(() => store?.openConnections).toBeLessThan(connections);
     store?.resume({ keepAbandoned: true });
     await expect.poll(() => cache.delete(key)).toBe(true);
     store?.runAbandoned();

@@ -144,7 +144,7 @@ describe('a counter that cannot be moved', () => {
     await sleep(timeouts.totalMs * 2);
     expect(store?.size).toBe(KEYS.length);
     store?.failWith(undefined);
-    await expect.poll(() => store?.size, { timeout: 5_000 }).toBe(KEYS.length - moved.length);
+    await expect.poll(() => store?.size).toBe(KEYS.length - moved.length);
     for (const key of KEYS) expect(await cache.get(key), key).toBe(5);
     await nodes.stop();
   });
@@ -166,7 +166,7 @@ describe('a counter of another process that moves to a node of which older entri
     expect(moved.length).toBeGreaterThan(5);
     await finished;
     for (const key of moved) expect(await cache.get(key), key).toBe(5);
-    await expect.poll(() => cache.stats().ledger, { timeout: 5_000 }).toMatchObject({ keyDebts: 0 });
+    await expect.poll(() => cache.stats().ledger).toMatchObject({ keyDebts: 0 });
     for (const key of moved) expect(await cache.increment(key), key).toBe(6);
     await nodes.stop();
   });

@@ -174,7 +174,7 @@ describe('subscriptions, when things go wrong,', () => {
     expect(errors.every((error) => error instanceof NodeError && error.node === 'b')).toBe(true);
     await nodes.server('b').restart();
     const again = async () => (await publisher.publish(channelOn('b'), 'again').catch(() => 0)) === 2;
-    await expect.poll(again, { timeout: 8_000 }).toBe(true);
+    await expect.poll(again).toBe(true);
     await expect.poll(() => heard.get(channelOn('b'))).toContainEqual(['message', channelOn('b'), 'again']);
     await expect.poll(() => heard.get(channelOn('b'))).toContainEqual(['pmessage', 'news:*', channelOn('b'), 'again']);
   });
@@ -184,7 +184,7 @@ describe('subscriptions, when things go wrong,', () => {
     await nodes.server('c').kill9();
     await nodes.server('c').restart();
     const again = async () => (await publisher.publish(channelOn('c'), 'x').catch(() => 0)) === 1;
-    await expect.poll(again, { timeout: 8_000 }).toBe(true);
+    await expect.poll(again).toBe(true);
   });
 
   it('are refused, typed, within the time of a command while their node is out, and are not there afterwards', async () => {

@@ -172,7 +172,7 @@ describe('the two contracts', () => {
     expect(await keyv.setMany([{ key: 'k', value: 'v', ttl: 40 }])).toEqual([true]);
     expect(adapter.namespace).toBe('bridged');
     expect(await adapter.get('k')).toContain('"v"');
-    await vi.waitUntil(async () => (await adapter.get('k')) === undefined);
+    await vi.waitUntil(async () => (await adapter.get('k')) === undefined, 10_000);
   });
 
   it('tells no password of a node', () => {

@@ -88,7 +88,10 @@ describe.each([{ ...REDIS, redis: 3 }, { ...MEMCACHED, memcached: 2 }, MIXED])('
     await keyv.set('brief', 'v', 300);
     await keyv.setMany([{ key: 'brief too', value: 'v', ttl: 300 }]);
     expect(await keyv.getMany(['brief', 'brief too'])).toEqual(['v', 'v']);
-    await vi.waitUntil(async () => !(await keyv.hasMany(['brief', 'brief too'])).includes(true), { interval: 20 });
+    await vi.waitUntil(async () => !(await keyv.hasMany(['brief', 'brief too'])).includes(true), {
+      interval: 20,
+      timeout: 10_000,
+    });
     const livedMs = performance.now() - began;
     expect(livedMs).toBeGreaterThan(250);
     expect(livedMs).toBeLessThan(950);
@@ -165,7 +168,10 @@ describe.each([{ ...REDIS, redis: 3 }, { ...MEMCACHED, memcached: 2 }, MIXED])('
     expect(await adapter.set('past', 'v', Date.now() - 1)).toBe(true);
     const keys = ['point', 'duration', 'entry', 'past', 'kept'];
     expect(await adapter.getMany(keys)).toEqual(['v', 'v', 'v', undefined, 'v']);
-    await vi.waitUntil(async () => (await adapter.hasMany(keys)).indexOf(true) === 4, { interval: 20 });
+    await vi.waitUntil(async () => (await adapter.hasMany(keys)).indexOf(true) === 4, {
+      interval: 20,
+      timeout: 10_000,
+    });
     expect(performance.timeOrigin + performance.now()).toBeLessThan(soon + 650);
     expect([await adapter.has('point'), await adapter.delete('kept')]).toEqual([false, true]);
     await adapter.set('one', 1);

@@ -44,7 +44,7 @@ describe('a client', () => {
     const heard = vi.fn();
     client.stats(heard);
     client.get('a', heard);
-    await vi.waitFor(() => expect(heard).toHaveBeenCalledTimes(4));
+    await vi.waitFor(() => expect(heard).toHaveBeenCalledTimes(4), 10_000);
     expect(heard.mock.calls.map(([error]) => error.code)).toEqual(Array(4).fill('ERR_CLOSED'));
     await expect(client.flush()).rejects.toMatchObject({ code: 'ERR_CLOSED' });
   });

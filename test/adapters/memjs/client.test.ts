@@ -8,7 +8,7 @@ import { createMemjs, type RealClient } from './real-memjs.js';
 const SILENT: ClientOptions = { logger: { log: () => undefined } };
 const NOW_S = Math.floor(Date.now() / 1000);
 
-const soon = (holds: () => void): Promise<void> => vi.waitFor(holds, { interval: 1 });
+const soon = (holds: () => void): Promise<void> => vi.waitFor(holds, { interval: 1, timeout: 10_000 });
 
 /** Marks text by a flag, and keeps anything else as JSON. */
 const TYPED: Serializer = {

@@ -16,7 +16,7 @@ describe('the outcome of a call', () => {
     expect(deliver(Promise.resolve(1), callback, tell, [null, null])).toBeUndefined();
     expect(deliver(Promise.reject(error), callback, tell, [null, null])).toBeUndefined();
     expect(callback).not.toHaveBeenCalled();
-    await vi.waitFor(() => expect(callback).toHaveBeenCalledTimes(2));
+    await vi.waitFor(() => expect(callback).toHaveBeenCalledTimes(2), 10_000);
     expect(callback.mock.calls).toEqual([
       [null, 1, 'more'],
       [error, null, null],

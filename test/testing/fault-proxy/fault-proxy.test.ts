@@ -28,11 +28,11 @@ class Client {
   }
 
   async until(text: string): Promise<void> {
-    await expect.poll(() => this.received, { interval: 2, timeout: 4_000 }).toBe(text);
+    await expect.poll(() => this.received, { interval: 2 }).toBe(text);
   }
 
   async untilEnd(): Promise<string | undefined> {
-    await expect.poll(() => this.end, { interval: 2, timeout: 4_000 }).toBeDefined();
+    await expect.poll(() => this.end, { interval: 2 }).toBeDefined();
     return this.end;
   }
 }
