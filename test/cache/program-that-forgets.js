@@ -3,7 +3,8 @@
 const [index, url, choice] = process.argv.slice(2);
 const { createCache } = await import(index);
 
-const cache = createCache({ nodes: [url], unref: choice === 'unref' });
+const timeouts = { connectMs: 5_000, attemptMs: 5_000, totalMs: 5_000 };
+const cache = createCache({ nodes: [url], timeouts, unref: choice === 'unref' });
 await cache.ready();
 await cache.set('key', 'value');
 console.log(await cache.get('key'));

@@ -19,7 +19,7 @@ describe('unref', () => {
 
   afterAll(() => built.remove());
 
-  /** What the program said, and whether it ended by itself within a second and a half of saying so. */
+  /** What the program said, and whether it ended by itself: at once, if at all, but on a busy machine that takes a while. */
   async function run(url: string, choice: 'unref' | 'hold', authority?: string) {
     const child = spawn(process.execPath, [PROGRAM, built.index, url, choice], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -29,7 +29,7 @@ describe('unref', () => {
     let limit: NodeJS.Timeout | undefined;
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
-      limit ??= setTimeout(() => child.kill('SIGKILL'), 1_500);
+      limit ??= setTimeout(() => child.kill('SIGKILL'), choice === 'hold' ? 1_500 : 20_000);
     });
     const [code] = (await once(child, 'close')) as [number | null];
     clearTimeout(limit);
