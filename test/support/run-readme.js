@@ -32,7 +32,7 @@ const blocks = pages.flatMap((page) => {
 const folder = mkdtempSync(join(tmpdir(), 'ringfence-readme-'));
 mkdirSync(join(folder, 'node_modules'));
 symlinkSync(ROOT, join(folder, 'node_modules', 'ringfence'));
-for (const name of ['bullmq', 'keyv', 'memjs'])
+for (const name of ['bullmq', 'cache-manager', 'cacheable', 'keyv', 'memjs'])
   symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
 writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
 
