@@ -61,9 +61,9 @@ export class BudgetedRetries implements Retries {
   }
 
   later(attempts: number, leftMs: number, again: () => void): void {
-    const { retry, clock, random } = this.#settings;
+    const { clock } = this.#settings;
     this.#counters.retries++;
-    const delayMs = retry === undefined ? 0 : delayFor(attempts, retry, 0, random);
+    const delayMs = this.#delay(attempts);
     this.waiting++;
     const resend = (): void => {
       this.waiting--;
@@ -71,5 +71,16 @@ export class BudgetedRetries implements Retries {
       again();
     };
     clock.setTimer(resend, Math.min(delayMs, leftMs), true);
+  }
+
+  /** We are in the middle of settling what a node owed: what a backoff of the caller's own throws must not end that. */
+  #delay(attempts: number): number {
+    const { retry, random } = this.#settings;
+    if (retry === undefined) return 0;
+    try {
+      return delayFor(attempts, retry, 0, random);
+    } catch {
+      return Math.min(retry.baseMs, retry.maxMs);
+    }
   }
 }

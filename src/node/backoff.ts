@@ -66,9 +66,9 @@ function shaped(attempt: number, { backoff, baseMs, maxMs }: BackoffSettings): n
     case 'fibonacci':
       return fibonacci(attempt, baseMs, maxMs);
     default: {
-      const ms = backoff(attempt);
+      const ms: unknown = backoff(attempt);
       // Not a number: the base, since no wait at all would make a busy loop of a mistake.
-      return Math.min(maxMs, Number.isNaN(ms) ? baseMs : Math.max(0, ms));
+      return Math.min(maxMs, typeof ms !== 'number' || Number.isNaN(ms) ? baseMs : Math.max(0, ms));
     }
   }
 }

@@ -210,3 +210,19 @@ describe('bulkhead', () => {
     await end();
   });
 });
+
+describe('a backoff of the caller’s own', () => {
+  it('that throws costs no call its outcome: the pause is the base', async () => {
+    const backoff = (): number => {
+      throw new Error('backoff');
+    };
+    const { clock, cache, store, end } = await start({ retry: { backoff, attempts: 3, jitter: 'none' } });
+    store.hang();
+    const calls = [cache.get('a'), cache.set('b', 1), cache.set('c', 1, { write: 'one' }), cache.delete('d')];
+    await clock.advance(1);
+    store.restart({ data: 'keep' });
+    await clock.until(Promise.all(calls));
+    expect(cache.stats().calls.retries).toBeGreaterThanOrEqual(3);
+    await end();
+  });
+});

@@ -32,6 +32,8 @@ describe('the shape of a backoff', () => {
 
   it('makes no busy loop of a custom function that is wrong', () => {
     expect(delays({ backoff: () => Number.NaN }, 2)).toEqual([10, 10]);
+    for (const wrong of [undefined, 5n, '5', Promise.resolve(5)])
+      expect(delays({ backoff: () => wrong as never }, 2)).toEqual([10, 10]);
     expect(delays({ backoff: () => Infinity }, 1)).toEqual([1_000]);
     expect(delays({ backoff: () => -1 }, 1)).toEqual([0]);
   });
