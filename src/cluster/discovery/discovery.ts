@@ -21,11 +21,14 @@ const SETTLE_MS = 50;
 /** Longest wait for an answer. */
 const PATIENCE_MS = 30_000;
 
+function ignore(): void {}
+
 export class Discovery {
   readonly #parts: DiscoveryParts;
   #timer: Timer | undefined;
   #limit: Timer | undefined;
-  #unwatch: (() => void) | undefined;
+  /** How to stop watching: what the source answered, or promises. */
+  #watched: Promise<unknown> | undefined;
   #isReading = false;
   /** News that came while it was reading may not be in what it reads. */
   #hasNews = false;
@@ -38,10 +41,12 @@ export class Discovery {
 
   start(): void {
     try {
-      this.#unwatch = this.#parts.source.watch?.(() => {
+      const unwatch: unknown = this.#parts.source.watch?.(() => {
         if (this.#isReading) this.#hasNews = true;
         else this.#schedule(SETTLE_MS);
       });
+      this.#watched = Promise.resolve(unwatch);
+      this.#watched.catch(ignore);
     } catch {
       // What cannot be watched is still polled.
     }
@@ -52,7 +57,8 @@ export class Discovery {
     this.#isStopped = true;
     this.#timer?.cancel();
     this.#limit?.cancel();
-    this.#unwatch?.();
+    // A source of the caller's own may throw here, reject, or have answered no function: closing goes on.
+    this.#watched?.then((unwatch) => (typeof unwatch === 'function' ? unwatch() : undefined)).catch(ignore);
   }
 
   /** Asks now; never rejects. */

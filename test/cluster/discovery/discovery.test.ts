@@ -57,6 +57,29 @@ describe('Discovery', () => {
     expect(applied.length).toBe(2);
   });
 
+  it('closes all the same, and polls, where a source of the caller’s own cannot be watched or left', async () => {
+    const left: string[] = [];
+    const watches: Readonly<Record<string, unknown>> = {
+      throws: () => () => {
+        left.push('throws');
+        throw new Error('unwatch');
+      },
+      promises: async () => () => left.push('promises'),
+      rejects: () => Promise.reject(new Error('watch')),
+      answersNothing: () => undefined,
+      answersNoFunction: () => ({ close: () => undefined }),
+    };
+    for (const watch of Object.values(watches)) {
+      const source = { name: 'test', read: async () => ['memory://a'], watch: watch as never };
+      const cache = createCache({ nodes: ['memory://a'], discovery: { source } });
+      await cache.ready();
+      expect(await cache.close()).toEqual({ unpaidDebts: 0 });
+      await expect(cache.get('key')).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+    }
+    await until(() => left.length === 2);
+    expect(left).toEqual(['throws', 'promises']);
+  });
+
   it('asks again where its source has not answered for long', async () => {
     const clock = new FakeClock();
     let reads = 0;
