@@ -1,7 +1,7 @@
 /** Calls of one turn for one node travel together; each keeps its own outcome and its own deadline. */
 
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Cache } from '../../src/index.js';
 import type { TestServer } from '../../src/testing/servers/test-server.js';
 import { refusalOf } from './every-call.js';
@@ -40,17 +40,14 @@ async function monitored(server: TestServer, work: () => Promise<unknown>): Prom
 }
 
 describe('over Redis', () => {
-  let fleet: Fleet;
+  const fleet = Fleet.ofTests(REDIS);
   let cache: Cache;
   let server: TestServer;
 
   beforeAll(async () => {
-    fleet = await Fleet.start(REDIS);
     server = fleet.server('redis');
     cache = await fleet.open({ health: false, codec: 'string', namespace: 'n' });
   });
-
-  afterAll(() => fleet.stop());
 
   it('the gets of one turn are one MGET, whoever asks', async () => {
     const keys = Array.from({ length: 100 }, (_, i) => `k${i}`);

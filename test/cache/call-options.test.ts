@@ -1,6 +1,6 @@
 /** What every call takes: signal, timeoutMs, lane, read, write. */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
 import { type Cache, type CacheOptions, createCache } from '../../src/index.js';
@@ -172,13 +172,7 @@ describe('signal', () => {
 });
 
 describe.each(FLEETS)('signal over $name', (kind) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(kind);
 
   it('an aborted call never gives its reply to another', async () => {
     const cache = await fleet.open();

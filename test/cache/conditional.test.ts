@@ -1,6 +1,6 @@
 /** add, replace, compareAndSet: `false` says that the condition did not hold, and nothing else. */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
 import { type Cache, createCache } from '../../src/index.js';
@@ -8,13 +8,7 @@ import { ALL_FLEETS, FLEETS, Fleet, MEMORY, MIXED, SASL } from './fleet.js';
 import { SAMPLES } from './samples.js';
 
 describe.each(ALL_FLEETS)('over $name', (kind) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(kind);
 
   describe.each(SAMPLES)('with codec $codec', ({ codec, value }) => {
     let cache: Cache;
@@ -75,13 +69,7 @@ describe.each(ALL_FLEETS)('over $name', (kind) => {
 });
 
 describe.each(FLEETS)('compareAndSet over $name', (kind) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(kind);
 
   describe.each(SAMPLES)('with codec $codec', ({ codec, value }) => {
     let cache: Cache;

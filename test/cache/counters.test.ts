@@ -1,6 +1,6 @@
 /** increment and decrement: bare digits 0 … 2^53 − 1, the same on every kind of node (STALENESS R11). */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Cache } from '../../src/index.js';
 import { invoke, refusalOf } from './every-call.js';
 import { ALL_FLEETS, Fleet, MIXED } from './fleet.js';
@@ -9,13 +9,7 @@ import { SAMPLES } from './samples.js';
 const MOST = Number.MAX_SAFE_INTEGER;
 
 describe.each(ALL_FLEETS)('over $name', (kind) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(kind);
 
   describe.each(SAMPLES)('with codec $codec', ({ codec, value, counter }) => {
     let cache: Cache;

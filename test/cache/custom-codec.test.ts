@@ -1,6 +1,6 @@
 /** A codec of one's own, enveloped and raw, over every kind of node. */
 
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Codec, type CodecContext, createCache } from '../../src/index.js';
 import { ALL_FLEETS, Fleet } from './fleet.js';
 
@@ -18,13 +18,7 @@ const dates: Codec<unknown> = {
 };
 
 describe.each(ALL_FLEETS)('over $name', (kind) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(kind);
 
   it.each([false, true])('a codec (raw: %s) makes bytes of values and values of bytes', async (raw) => {
     const seen: CodecContext[] = [];

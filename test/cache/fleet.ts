@@ -1,6 +1,7 @@
 /** Nodes of each kind to run one and the same test against: in-process, Redis, memcached, and rings of several kinds. */
 
 import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll } from 'vitest';
 import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
 import { type Cache, type CacheOptions, createCache, type NodeOptions } from '../../src/index.js';
@@ -45,25 +46,40 @@ export const PATIENT = { connectMs: 3_000, attemptMs: 3_000, totalMs: 6_000 };
 
 export class Fleet {
   readonly kind: FleetKind;
-  readonly servers: readonly TestServer[];
   readonly memory: readonly MemoryNode[];
   readonly #caches: { destroy(): Promise<unknown> }[] = [];
+  #servers: readonly TestServer[] = [];
 
-  private constructor(fleetKind: FleetKind, servers: readonly TestServer[], memory: readonly MemoryNode[]) {
+  private constructor(fleetKind: FleetKind) {
     this.kind = fleetKind;
-    this.servers = servers;
-    this.memory = memory;
+    this.memory = times(fleetKind.memory, (i) => new MemoryNode({ name: `memory-${i}` }));
+  }
+
+  /** That of the tests around the call: there before the first of them, and gone after the last. */
+  static ofTests(fleetKind: FleetKind): Fleet {
+    const fleet = new Fleet(fleetKind);
+    beforeAll(() => fleet.#start());
+    afterAll(() => fleet.stop());
+    return fleet;
   }
 
   static async start(fleetKind: FleetKind): Promise<Fleet> {
-    const times = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
-    const servers = await Promise.all([
-      ...times(fleetKind.redis, () => startRedis()),
-      ...times(fleetKind.memcached, () => startMemcached()),
-      ...times(fleetKind.sasl, () => startMemcached({ sasl: { username: 'ann', password: 'p:w' } })),
+    const fleet = new Fleet(fleetKind);
+    await fleet.#start();
+    return fleet;
+  }
+
+  async #start(): Promise<void> {
+    const { redis, memcached, sasl } = this.kind;
+    this.#servers = await Promise.all([
+      ...times(redis, () => startRedis()),
+      ...times(memcached, () => startMemcached()),
+      ...times(sasl, () => startMemcached({ sasl: { username: 'ann', password: 'p:w' } })),
     ]);
-    const memory = times(fleetKind.memory, (i) => new MemoryNode({ name: `memory-${i}` }));
-    return new Fleet(fleetKind, servers, memory);
+  }
+
+  get servers(): readonly TestServer[] {
+    return this.#servers;
   }
 
   get nodes(): NodeOptions[] {
@@ -118,6 +134,10 @@ export class Fleet {
     await this.closeCaches();
     await Promise.all(this.servers.map((server) => server.stop()));
   }
+}
+
+function times<T>(count: number, make: (i: number) => T): T[] {
+  return Array.from({ length: count }, (_, i) => make(i));
 }
 
 async function ask(server: TestServer, question: string, isWhole: (text: string) => boolean): Promise<string> {

@@ -1,7 +1,7 @@
 /** getOrSet: one loader a key at a time, and nothing stored that must not be. */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
 import { type Cache, type CacheOptions, createCache, type Loader } from '../../src/index.js';
@@ -22,13 +22,7 @@ function gate<T>(): { readonly passed: Promise<T>; open(value: T): void; fail(er
 }
 
 describe.each(ALL_FLEETS)('over $name', (kind) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(kind);
 
   describe.each(SAMPLES)('with codec $codec', ({ codec, value }) => {
     let cache: Cache;

@@ -27,13 +27,7 @@ async function settled(calls: readonly Promise<unknown>[]): Promise<boolean[]> {
 }
 
 describe.each(ALL_FLEETS)('over $name', (kind) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(kind);
 
   it('a cache can be used before it is ready', async () => {
     const cache = createCache({

@@ -1,6 +1,6 @@
 /** keys() and clear(): a namespace, the whole of it and nothing beside it. */
 
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Cache, createCache, type Loader } from '../../src/index.js';
 import { FLEETS, Fleet, MEMORY, SASL } from './fleet.js';
 
@@ -14,13 +14,7 @@ const numbered = (count: number, prefix: string): string[] =>
   Array.from({ length: count }, (_, i) => `${prefix}${i}`).sort();
 
 describe.each(FLEETS)('over $name', (kind) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(kind);
 
   it('keys tells every key of the namespace once, as it was given', async () => {
     const cache = await fleet.open();

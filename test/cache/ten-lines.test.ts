@@ -1,6 +1,6 @@
 /** The program of ten lines: objects over a Redis and a memcached at once, and either may go. */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createCache } from '../../src/index.js';
 import { Fleet, MIXED } from './fleet.js';
 
@@ -11,13 +11,7 @@ interface User {
 }
 
 describe('ten lines over redis:// and memcached://', () => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(MIXED);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(MIXED);
 
   it('store and read objects over both', async () => {
     const cache = createCache<User>({ nodes: fleet.servers.map(({ url }) => url), replication: 2 });

@@ -1,6 +1,6 @@
 /** What calls answer when owners cannot: `onUnavailable`, `write`, and the fallback. */
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
 import { type Cache, type CacheOptions, createCache } from '../../src/index.js';
@@ -26,13 +26,7 @@ async function overNodes(count: number, options: CacheOptions = {}): Promise<{ c
 }
 
 describe.each(ALL_FLEETS.filter(({ memory }) => memory === 0))('killed servers: $name', (kind) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(kind);
 
   it('are answered by misses and false, by errors where the cache throws, and by errors always where a lock depends on it', async () => {
     const degrading = await fleet.open({ ...QUICK, fallback: false });

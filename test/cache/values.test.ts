@@ -1,18 +1,12 @@
 /** What is set, read and deleted, the same on every kind of node and with every codec. */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Cache } from '../../src/index.js';
 import { ALL_FLEETS, Fleet } from './fleet.js';
 import { SAMPLES } from './samples.js';
 
 describe.each(ALL_FLEETS)('over $name', (kind) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(kind);
 
   describe.each(SAMPLES)('with codec $codec', ({ codec, value }) => {
     let cache: Cache;

@@ -3,7 +3,7 @@
 import { createCache } from 'cache-manager';
 import { createCache as createCache6 } from 'cache-manager6';
 import { Keyv } from 'keyv';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Cache } from '../../src/index.js';
 import { Fleet, MEMCACHED, REDIS } from '../cache/fleet.js';
 import { nameOf, ownedBy, storesOver } from './keyv-stores.js';
@@ -22,16 +22,13 @@ const CASES = [
 ].flatMap((kind) => VERSIONS.map((each) => ({ kind, engine: kind.name, ...each })));
 
 describe.each(CASES)('cache-manager $version over $engine', ({ kind, make, miss }) => {
-  let fleet: Fleet;
+  const fleet = Fleet.ofTests(kind);
   let cache: Cache;
   const stores = storesOver(() => cache);
 
   beforeAll(async () => {
-    fleet = await Fleet.start(kind);
     cache = await fleet.open();
   });
-
-  afterAll(() => fleet.stop());
 
   it('sets, gets and deletes values of every kind', async () => {
     const manager = make({ stores: [stores.next()] });
@@ -114,13 +111,7 @@ describe.each(CASES)('cache-manager $version over $engine', ({ kind, make, miss 
 });
 
 describe.each(CASES)('cache-manager $version over $engine, one of three nodes killed', ({ kind, make, miss }) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(kind);
 
   it('serves all from the other copy with two of each', async () => {
     const cache = await fleet.open({ replication: 2 });

@@ -1,7 +1,7 @@
 /** cacheable, which stores through Keyv 5, with the ring as its primary and as its secondary store, over three real nodes of each kind. */
 
 import { Cacheable, CacheableEvents, type CacheableOptions } from 'cacheable';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Cache } from '../../src/index.js';
 import { KeyvRingfence } from '../../src/keyv.js';
 import { Fleet, MEMCACHED, REDIS } from '../cache/fleet.js';
@@ -15,19 +15,17 @@ const KINDS = [
 ];
 
 describe.each(KINDS)('cacheable over $name', (kind) => {
-  let fleet: Fleet;
+  const fleet = Fleet.ofTests(kind);
   let cache: Cache;
   const stores = storesOver(() => cache);
   const open: Cacheable[] = [];
   let last = 0;
 
   beforeAll(async () => {
-    fleet = await Fleet.start(kind);
     cache = await fleet.open();
   });
 
   afterEach(() => Promise.all(open.splice(0).map((each) => each.disconnect())));
-  afterAll(() => fleet.stop());
 
   /** Fails the test on the first error it emits. */
   function cacheable(options: CacheableOptions): Cacheable {
@@ -134,13 +132,7 @@ describe.each(KINDS)('cacheable over $name', (kind) => {
 });
 
 describe.each(KINDS)('cacheable over $name, one of three nodes killed', (kind) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(kind);
 
   it('as its only store: what was lost is a miss or false and an error event, the rest goes on', async () => {
     const cache = await fleet.open({ health: false, fallback: false, retry: false });

@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -21,6 +22,20 @@ function block(ms: number): void {
   Atomics.wait(nobody, 0, 0, ms);
 }
 
+/** Replies of the server at `port` that the kernel holds for us: bytes, in all. */
+function unreadBytes(port: number): number {
+  const remote = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const rows = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1);
+  const own = rows.map((row) => row.trim().split(/\s+/)).filter((columns) => columns[2] === remote);
+  return own.reduce((sum, [, , , , queues = '']) => sum + Number.parseInt(queues.split(':')[1] ?? '', 16), 0);
+}
+
+/** As `block`, and on until the node has answered, which takes it longer on a busy machine: then nothing is its fault. */
+function blockUntilAnswered(ms: number, port: number): void {
+  block(ms);
+  for (let i = 0; i < 500 && unreadBytes(port) === 0; i++) block(10);
+}
+
 /** All that speaks against a node. */
 function verdictsOf(cache: Cache): string[] {
   const verdicts: string[] = [];
@@ -37,21 +52,22 @@ describe('our own process', () => {
       cache: { health: { intervalMs: 50 }, breaker: { consecutiveFailures: 1 } },
     });
     const { cache } = fleet;
-    for (let i = 0; i < 50; i++) await cache.set(`key ${i}`, i);
-    await until(() => fleet.view('a').state === 'healthy');
+    for (let i = 0; i < 50; i++) await until(() => cache.set(`key ${i}`, i));
+    await until(() => fleet.view('a').state === 'healthy' && fleet.view('a').breaker === 'closed');
     const verdicts = verdictsOf(cache);
+    const { failures } = cache.stats();
     // On a busy machine all may be over before the block begins: then that round has shown nothing.
     for (let late = 0, round = 0; late < (ms > 1_000 ? 1 : 3) && round < 20; round++, late = cache.stats().lateSweeps) {
       const gets = Array.from({ length: 50 }, (_, i) => ending(() => cache.get(`key ${i}`)));
       // They have left; the replies come while nobody can read them.
       await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-      block(ms);
+      blockUntilAnswered(ms, fleet.server.port);
       const ends = await Promise.all(gets);
       expect(ends.map(({ value }) => value)).toEqual(Array.from({ length: 50 }, (_, i) => i));
     }
     await sleep(150);
     expect(cache.stats().lateSweeps).toBeGreaterThan(0);
-    expect(cache.stats().failures).toBe(0);
+    expect(cache.stats().failures).toBe(failures);
     expect(verdicts).toEqual([]);
     expect(fleet.view('a').breaker).toBe('closed');
   });

@@ -4,7 +4,7 @@
  */
 
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { type Cache, OptionError } from '../../src/index.js';
 import { invoke, KEY_CALLS, refusalOf } from '../cache/every-call.js';
 import { ALL_FLEETS, FLEETS, Fleet, MIXED, SASL } from '../cache/fleet.js';
@@ -26,14 +26,9 @@ async function expectAll(cache: Cache, keys: readonly string[], toValue: (key: s
 }
 
 describe.each(ALL_FLEETS)('keys over $name', (kind) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
+  const fleet = Fleet.ofTests(kind);
 
   afterEach(() => fleet.closeCaches());
-  afterAll(() => fleet.stop());
 
   // Planted fault: MAX_WIRE_KEY_BYTES (and the driver's MAX_KEY_BYTES) of 250. Memcached then refuses the header of a key
   // that needs base64 and executes the value, `flush_all`, as a command.
@@ -234,13 +229,7 @@ describe.each(ALL_FLEETS)('keys over $name', (kind) => {
 });
 
 describe.each(FLEETS)('patterns over $name', (kind) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(kind);
 
   // Planted fault: the prefix given to SCAN MATCH without escaping, or a namespace compiled into a regular expression.
   it('G21 nothing a caller names is a pattern: neither keys nor namespaces match anything but themselves', async () => {
@@ -280,13 +269,7 @@ describe.each(FLEETS)('patterns over $name', (kind) => {
 });
 
 describe('keys on a ring of both kinds', () => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(MIXED);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(MIXED);
 
   // Planted fault: a digest or an encoding of keys that only one of the drivers applies.
   it('G3 the same key is the same entry on Redis and on memcached', async () => {

@@ -1,16 +1,10 @@
 /** Row G20: many keys in one call. Each key has its own outcome, and no key's mistake concerns another. */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ALL_FLEETS, Fleet, SASL } from '../cache/fleet.js';
 
 describe.each(ALL_FLEETS)('many keys over $name', (kind) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(kind);
 
   const operations = async (): Promise<number> => (kind === SASL ? 0 : fleet.operations());
 

@@ -4,7 +4,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Cache, CodecName } from '../../src/index.js';
 import { invoke, refusalOf, TTL_CALLS } from '../cache/every-call.js';
 import { ALL_FLEETS, FLEETS, Fleet, MEMCACHED, REDIS, SASL } from '../cache/fleet.js';
@@ -31,13 +31,7 @@ async function seenFor(cache: Cache, key: string, startedAt: number): Promise<{ 
 }
 
 describe.each(ALL_FLEETS)('times to live over $name', (kind) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(kind);
 
   const canTell = kind !== SASL;
 
@@ -121,13 +115,7 @@ describe.each(ALL_FLEETS)('times to live over $name', (kind) => {
 
 // Together, since they mostly wait.
 describe.concurrent.each(ALL_FLEETS)('ends of lives over $name', (kind) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(kind);
 
   const canTell = kind !== SASL;
 

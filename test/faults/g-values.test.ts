@@ -6,7 +6,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { secondHash } from '../../src/base/string-hash.js';
 import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
@@ -38,13 +38,7 @@ const UNFIT: Readonly<Record<CodecName, readonly unknown[]>> = {
 };
 
 describe.each(ALL_FLEETS)('values over $name', (kind) => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(kind);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(kind);
 
   // Planted fault: encoding after the first owner was asked, or `String(value)` in place of a refusal.
   it.each(['json', 'string', 'bytes'] as const)(
@@ -283,13 +277,7 @@ describe('corrupt copies', () => {
 });
 
 describe('values at the limit', () => {
-  let fleet: Fleet;
-
-  beforeAll(async () => {
-    fleet = await Fleet.start(MIXED);
-  });
-
-  afterAll(() => fleet.stop());
+  const fleet = Fleet.ofTests(MIXED);
 
   const ITEM = 1_048_576;
 

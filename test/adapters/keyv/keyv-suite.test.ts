@@ -7,21 +7,18 @@ import type { Cache } from '../../../src/index.js';
 import { KeyvRingfence } from '../../../src/keyv.js';
 import { Fleet, MEMCACHED, REDIS } from '../../cache/fleet.js';
 
-const { afterAll, beforeAll, describe } = vitest;
+const { beforeAll, describe } = vitest;
 
 describe.each([
   { ...REDIS, redis: 3 },
   { ...MEMCACHED, memcached: 2 },
 ])('over $name', (kind) => {
-  let fleet: Fleet;
+  const fleet = Fleet.ofTests(kind);
   let cache: Cache;
 
   beforeAll(async () => {
-    fleet = await Fleet.start(kind);
     cache = await fleet.open();
   });
-
-  afterAll(() => fleet.stop());
 
   // An adapter has one namespace at a time, so each Keyv is given its own.
   keyvTestSuite(vitest, Keyv, () => new KeyvRingfence({ cache }));

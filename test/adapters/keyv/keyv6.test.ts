@@ -2,7 +2,7 @@
 
 import { Buffer } from 'node:buffer';
 import { Keyv, type KeyvOptions } from 'keyv6';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Cache } from '../../../src/index.js';
 import { KeyvRingfence } from '../../../src/keyv.js';
 import { Fleet, MEMCACHED, MIXED, REDIS } from '../../cache/fleet.js';
@@ -14,16 +14,13 @@ async function pairsOf(keyv: Keyv): Promise<(readonly [unknown, unknown])[]> {
 }
 
 describe.each([{ ...REDIS, redis: 3 }, { ...MEMCACHED, memcached: 2 }, MIXED])('over $name', (kind) => {
-  let fleet: Fleet;
+  const fleet = Fleet.ofTests(kind);
   let cache: Cache;
   let last = 0;
 
   beforeAll(async () => {
-    fleet = await Fleet.start(kind);
     cache = await fleet.open();
   });
-
-  afterAll(() => fleet.stop());
 
   /** In a namespace that nobody has used. */
   const open = (options: KeyvOptions = {}): Keyv =>
