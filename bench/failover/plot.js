@@ -1,23 +1,15 @@
 /** Latency over time for each client, with the faults as bands behind it, as SVG. */
 
-import * as echarts from 'echarts';
+import { axisText, INK, svgOf } from '../harness/svg.js';
 
 const COLOURS = ['#0b7a75', '#c8553d', '#5f6caf'];
-const INK = '#7f8c8d';
 const LEAST_MS = 0.1;
 const HEIGHT = 240;
 const WIDTH = 900;
 
 export function plotLatency(results) {
-  const chart = echarts.init(null, null, {
-    renderer: 'svg',
-    ssr: true,
-    width: WIDTH,
-    height: 60 + HEIGHT * results.length,
-  });
   const lastSecond = Math.max(...results.map(({ figures }) => figures.timeline.at(-1).second));
-  chart.setOption({
-    animation: false,
+  return svgOf(WIDTH, 60 + HEIGHT * results.length, {
     title: results.map(({ title }, i) => ({
       text: `${title}: p99 of each half second, and the longest call`,
       left: 60,
@@ -32,8 +24,7 @@ export function plotLatency(results) {
       name: i === results.length - 1 ? 'seconds' : '',
       nameLocation: 'middle',
       nameGap: 26,
-      axisLabel: { color: INK },
-      nameTextStyle: { color: INK },
+      ...axisText,
     })),
     yAxis: results.map((_, i) => ({
       type: 'log',
@@ -41,8 +32,7 @@ export function plotLatency(results) {
       min: LEAST_MS,
       max: 100_000,
       name: 'ms',
-      axisLabel: { color: INK },
-      nameTextStyle: { color: INK },
+      ...axisText,
     })),
     series: results.flatMap(({ figures, spans }, i) => [
       {
@@ -58,9 +48,6 @@ export function plotLatency(results) {
       { ...line(i, 'longest', figures.timeline), lineStyle: { width: 1, color: COLOURS[i], opacity: 0.45 } },
     ]),
   });
-  const svg = chart.renderToSVGString();
-  chart.dispose();
-  return svg;
 }
 
 function line(i, measure, timeline) {

@@ -1,6 +1,6 @@
-/** Charts as SVG text, drawn by echarts without a browser. */
+/** Bars and lines of the overview, on a white ground. */
 
-import { init } from 'echarts';
+import { svgOf } from './svg.js';
 
 const WIDTH = 860;
 const FONT = 'system-ui, -apple-system, Segoe UI, sans-serif';
@@ -20,20 +20,12 @@ function colourOf(label, n) {
 }
 
 function draw(height, option) {
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
-  try {
-    chart.setOption({
-      animation: false,
-      textStyle: { fontFamily: FONT, color: INK },
-      backgroundColor: '#ffffff',
-      ...option,
-      title: { left: 12, top: 8, textStyle: { fontSize: 15, fontWeight: 600, color: INK }, ...option.title },
-    });
-    return chart.renderToSVGString();
-  } finally {
-    // An open chart keeps the process alive.
-    chart.dispose();
-  }
+  return svgOf(WIDTH, height, {
+    textStyle: { fontFamily: FONT, color: INK },
+    backgroundColor: '#ffffff',
+    ...option,
+    title: { left: 12, top: 8, textStyle: { fontSize: 15, fontWeight: 600, color: INK }, ...option.title },
+  });
 }
 
 /** Charts one below the other, as one picture. */

@@ -1,61 +1,20 @@
-/** The page of figures, and a curve of hit rates with the percentage cut over, as an SVG for light and dark pages alike. */
+/** The page of figures, and a curve of hit rates with the percentage cut over. */
 
-import * as echarts from 'echarts';
+import { hitRates } from '../harness/hit-rates.js';
 import { table } from '../harness/tables.js';
 
 const COLOURS = ['#c0392b', '#2471a3', '#1e8449'];
-const INK = '#7f8c8d';
-
-const axisText = { axisLabel: { color: INK }, nameTextStyle: { color: INK } };
 
 export function plotMigration(title, rows, bucketMs, beganMs) {
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 900, height: 400 });
-  const lowest = Math.min(...rows.flatMap(({ rates }) => rates.filter((rate) => rate !== null)));
-  const ramp = rows.find(({ percents }) => percents.length > 0)?.percents ?? [];
-  chart.setOption({
-    animation: false,
-    color: COLOURS,
-    title: { text: title, left: 'center', top: 0, textStyle: { color: INK } },
-    legend: { top: 30, textStyle: { color: INK } },
-    grid: { left: 60, right: 60, top: 70, bottom: 50 },
-    xAxis: { type: 'value', name: 'seconds', nameLocation: 'middle', nameGap: 28, ...axisText },
-    yAxis: [
-      { type: 'value', name: 'hit rate, %', min: Math.max(0, Math.floor(lowest - 1)), max: 100, ...axisText },
-      { type: 'value', name: 'cut over, %', min: 0, max: 100, splitLine: { show: false }, ...axisText },
-    ],
-    series: [
-      ...rows.map(({ way, rates }, i) => ({
-        type: 'line',
-        name: way,
-        showSymbol: false,
-        lineStyle: { width: 2 },
-        data: rates.map((rate, bucket) => [(bucket * bucketMs) / 1_000, rate]).filter(([, rate]) => rate !== null),
-        markLine:
-          i === 0
-            ? {
-                symbol: 'none',
-                silent: true,
-                label: { formatter: 'begins', color: INK },
-                lineStyle: { color: INK },
-                data: [{ xAxis: beganMs / 1_000 }],
-              }
-            : undefined,
-      })),
-      {
-        type: 'line',
-        name: 'cut over (right)',
-        yAxisIndex: 1,
-        step: 'end',
-        showSymbol: false,
-        lineStyle: { width: 1, type: 'dashed', color: INK },
-        itemStyle: { color: INK },
-        data: ramp,
-      },
-    ],
+  return hitRates({
+    title,
+    height: 400,
+    colours: COLOURS,
+    bucketMs,
+    mark: { atMs: beganMs, label: 'begins' },
+    curves: rows.map(({ way, rates }) => ({ name: way, rates, width: 2 })),
+    percents: { name: 'cut over', points: rows.find(({ percents }) => percents.length > 0)?.percents ?? [] },
   });
-  const svg = chart.renderToSVGString();
-  chart.dispose();
-  return svg;
 }
 
 export function pageOf(results, foreign, { environment, keys }) {
