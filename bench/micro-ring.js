@@ -2,8 +2,7 @@
 //
 // 1. The own ring (tag check, hash, lookup) against the bare xxh32 of the same key, ours and xxhash-wasm's, and against npm
 //    hashring, consistent-hash and node-hashring, at 10, 100 and 1,000 nodes.
-// 2. Every ketama-like placement against the own ring. MD5 alone is a chain of some 290 cycles.
-// 3. Building rings.
+// 2. Building rings. Placements of other clients against the own ring: placements.js.
 //
 // Over 262,144 cycling keys: hashring answers repeated keys from a cache of 5,000. Rounds are interleaved and the best of
 // each case counts, so that a busy machine disturbs all alike. A wrong owner disqualifies: nothing is measured then.
@@ -15,59 +14,21 @@ import ConsistentHash from 'consistent-hash';
 import HashRing from 'hashring';
 import NodeHashRing from 'node-hashring';
 import loadXxhash from 'xxhash-wasm';
-import { createPlacement } from '../dist/placements.js';
 import { xxh32 } from '../dist/ring/hash.js';
-import { Ring } from '../dist/ring/ring.js';
+import { KEYS, keys, LOOKUP, looper, namesOf, ringOf } from './harness/lookups.js';
 
-const KEYS = 1 << 18;
 const PER_OP = 1 << 10;
 const ROUNDS = 4;
-const KETAMA = [
-  'libketama',
-  'libmemcached-ketama',
-  'libmemcached-ketama-weighted',
-  'npm-hashring',
-  'npm-memcached',
-  'spymemcached-ketama',
-  'twemproxy-ketama-md5',
-  'twemproxy-ketama-fnv1a_64',
-  'twemproxy-ketama-murmur',
-  'twemproxy-ketama-crc32a',
-  'dalli',
-  'npm-memcache',
-  'envoy-ring-xxhash',
-];
 
 const wasm = await loadXxhash();
-const keys = Array.from({ length: KEYS }, (_, i) => `session:${100_000_000 + i}`);
-const nodesOf = (count) => Array.from({ length: count }, (_, i) => ({ host: `10.0.${i >> 8}.${i & 255}`, port: 6379 }));
-const namesOf = (count) => nodesOf(count).map(({ host, port }) => `${host}:${port}`);
-const ringOf = (count) => Ring.build(namesOf(count).map((name) => ({ name })));
-
 let sink = 0;
-
-/** One closure per case, so that each is compiled for what it calls and nothing else. */
-function looper(body) {
-  return new Function(
-    'keys',
-    'use',
-    `let at = 0; return () => {
-    let sum = 0;
-    for (let i = 0; i < ${PER_OP}; i++) { const key = keys[at = (at + 1) & ${KEYS - 1}]; sum = (sum + (${body})) | 0; }
-    return sum;
-  }`,
-  );
-}
 
 function assertRight() {
   const ring = ringOf(10);
-  const ketama = createPlacement('npm-hashring', nodesOf(10));
-  const hashring = new HashRing(namesOf(10));
   for (const key of keys.slice(0, 20_000)) {
     if (xxh32(key) !== wasm.h32(key) >>> 0) throw new Error(`wrong hash of ${key}`);
     if (ring.members[ring.primaryOf(ring.hash(key))].name !== ring.owners(key, 1)[0])
       throw new Error(`wrong owner of ${key}`);
-    if (ketama.owners(key, 1)[0] !== hashring.get(key)) throw new Error(`not where hashring puts ${key}`);
   }
 }
 
@@ -77,7 +38,7 @@ function measure(cases) {
   for (let round = 0; round < ROUNDS; round++) {
     const suite = new Benchmark.Suite();
     for (const [name, body, use] of cases) {
-      const loop = looper(body)(keys, use);
+      const loop = looper(body, use, PER_OP);
       suite.add(name, () => (sink ^= loop()), { maxTime: 0.2, minSamples: 5 });
     }
     suite.on('cycle', ({ target }) => {
@@ -98,8 +59,7 @@ function table(title, best, base) {
   }
 }
 
-const lookup = 'use.primaryOf(use.hash(key))';
-const own = (count) => [`ring of ${count} nodes`, lookup, ringOf(count)];
+const own = (count) => [`ring of ${count} nodes`, LOOKUP, ringOf(count)];
 const hashring = (count) => [`hashring of ${count} nodes`, 'use.get(key).length', new HashRing(namesOf(count))];
 
 console.log(`${process.version}, ${os.cpus()[0]?.model} x ${os.cpus().length}, ${KEYS} keys such as ${keys[0]}`);
@@ -135,9 +95,6 @@ const bare = measure([
   ['node-hashring of 10 nodes', 'use.findNode(key).length', new NodeHashRing(namesOf(10))],
 ]);
 table('owner of a key, against the bare hash', bare, 'xxh32');
-
-const placements = measure([own(10), ...KETAMA.map((kind) => [kind, lookup, createPlacement(kind, nodesOf(10))])]);
-table('foreign placements of 10 nodes, against the own ring', placements, 'ring of 10 nodes');
 
 console.log('\nbuilding');
 for (const count of [10, 100, 1000]) {

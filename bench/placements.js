@@ -20,12 +20,11 @@ import Benchmark from 'benchmark';
 import { createPlacement, PLACEMENT_KINDS } from '../dist/placements.js';
 import { xxh32 } from '../dist/ring/hash.js';
 import { md5 } from '../dist/ring/placements/md5.js';
-import { Ring } from '../dist/ring/ring.js';
+import { KEYS, keys, LOOKUP, looper, nodesOf, ringOf } from './harness/lookups.js';
 import { median, spread } from './harness/statistics.js';
 import { targetTable } from './harness/tables.js';
 import { isMet, limitOf } from './harness/verdicts.js';
 
-const KEYS = 1 << 18;
 const PER_OP = 1 << 9;
 const LIMIT = { atMost: 2 };
 
@@ -44,24 +43,8 @@ const MAIN = [
 /** Points and a hash; not the lists (modula) and not the rendezvous, which are no ketama. */
 const KETAMA_LIKE = /ketama|^npm-hashring|^npm-memcache(d)?$|^dalli$|^libmemcached-spy$|^envoy-ring|^python-hash_ring$/;
 
-const keys = Array.from({ length: KEYS }, (_, i) => Buffer.from(`session:${100_000_000 + i}`).latin1Slice());
-const nodes = Array.from({ length: 10 }, (_, i) => ({ host: `10.0.0.${i}`, port: 6379, weight: 1 }));
-const own = Ring.build(nodes.map(({ host, port }) => ({ name: `${host}:${port}` })));
-
-/** A function of its own for each subject, so that each is compiled for what it calls and nothing else. */
-function subjectOf(body, use) {
-  return new Function(
-    'keys',
-    'use',
-    `let at = 0; return () => {
-      let sum = 0;
-      for (let i = 0; i < ${PER_OP}; i++) { const key = keys[at = (at + 1) & ${KEYS - 1}]; sum = (sum + (${body})) | 0; }
-      return sum;
-    }`,
-  )(keys, use);
-}
-
-const LOOKUP = 'use.primaryOf(use.hash(key))';
+const nodes = nodesOf(10);
+const own = ringOf(10);
 let sink = 0;
 
 /** As many blocks as a subject has lookups. */
@@ -87,12 +70,12 @@ export function measurePlacements({ rounds = 9, only } = {}) {
   for (const [, placement] of placements)
     for (const key of keys.slice(0, 2_000))
       assert.equal(placement.members[placement.primaryOf(placement.hash(key))].name, placement.owners(key, 1)[0]);
-  const ring = subjectOf(LOOKUP, own);
+  const ring = looper(LOOKUP, own, PER_OP);
   const subjects = [
-    ['bare xxh32', subjectOf('use(key)', xxh32)],
-    ['bare md5', subjectOf('use(key)', md5)],
+    ['bare xxh32', looper('use(key)', xxh32, PER_OP)],
+    ['bare md5', looper('use(key)', md5, PER_OP)],
     ['bare md5 of OpenSSL, a block', openssl],
-    ...placements.map(([kind, placement]) => [kind, subjectOf(LOOKUP, placement)]),
+    ...placements.map(([kind, placement]) => [kind, looper(LOOKUP, placement, PER_OP)]),
   ];
   const turns = new Map(subjects.map(([name]) => [name, []]));
   for (let round = -1; round < rounds; round++) {

@@ -12,18 +12,14 @@ import assert from 'node:assert/strict';
 import { pathToFileURL } from 'node:url';
 import HashRing from 'hashring';
 import { xxh32 } from '../dist/ring/hash.js';
-import { Ring } from '../dist/ring/ring.js';
+import { KEYS, keys, namesOf, ringOf } from './harness/lookups.js';
 import { spread } from './harness/statistics.js';
 import { targetTable } from './harness/tables.js';
 import { isMet, limitOf } from './harness/verdicts.js';
 
-const KEYS = 1 << 18;
 const ROUNDS = 12;
 const WARM_UP = 4;
 
-const keys = Array.from({ length: KEYS }, (_, i) => Buffer.from(`session:${100_000_000 + i}`).latin1Slice());
-const namesOf = (count) => Array.from({ length: count }, (_, i) => `10.0.${i >> 8}.${i & 255}:6379`);
-const ringOf = (count) => Ring.build(namesOf(count).map((name) => ({ name })));
 const ring = ringOf(10);
 const large = ringOf(1_000);
 const hashring = new HashRing(namesOf(10));
