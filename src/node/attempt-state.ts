@@ -20,6 +20,8 @@ export interface AttemptState {
   readonly hash: number;
   /** Milliseconds from the end of the turn in which it was issued. */
   readonly timeoutMs: number;
+  /** Meant for this node and no other: waits while its connection is away for a moment, whatever the breaker thinks. */
+  readonly isPinned?: boolean;
   /** Settled towards its caller: no longer worth sending. */
   isOver: boolean;
   /** What its failure discredits; undefined unless it failed. */

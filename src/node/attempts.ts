@@ -212,7 +212,7 @@ export class InspectAttempt extends Attempt<Inspection | undefined> implements I
 }
 
 /** How a raw command is sent, and what of it its caller wants to hear. */
-export type RawManner = Pick<RawOperation, 'followers' | 'takesRefusals' | 'isOfOneKey'>;
+export type RawManner = Pick<RawOperation & AttemptState, 'followers' | 'takesRefusals' | 'isOfOneKey' | 'isPinned'>;
 
 export const PLAIN: RawManner = {};
 
@@ -222,6 +222,7 @@ export class RawAttempt extends Attempt<unknown> implements RawOperation {
   readonly followers: readonly Words[] | undefined;
   readonly takesRefusals: boolean;
   readonly isOfOneKey: boolean;
+  readonly isPinned: boolean;
   private readonly wordBytes: number;
 
   constructor(node: AttemptNode, origin: AttemptOrigin<unknown>, words: Words, manner: RawManner) {
@@ -230,6 +231,7 @@ export class RawAttempt extends Attempt<unknown> implements RawOperation {
     this.followers = manner.followers;
     this.takesRefusals = manner.takesRefusals === true;
     this.isOfOneKey = manner.isOfOneKey === true;
+    this.isPinned = manner.isPinned === true;
     let bytes = bytesOf(words);
     for (const follower of manner.followers ?? []) bytes += bytesOf(follower);
     this.wordBytes = bytes;

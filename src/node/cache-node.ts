@@ -30,6 +30,7 @@ import type { NodeLanes } from './node-lanes.js';
 import type { NodeSettings } from './node-settings.js';
 import { openLanes } from './open-lanes.js';
 import type { Pipeline } from './pipeline.js';
+import type { Patience } from './pipeline-context.js';
 
 /** News of a node for whoever composes the cache. */
 export interface NodeEvents {
@@ -51,15 +52,13 @@ export class CacheNode implements AttemptNode {
   readonly breaker: Breaker;
   /** Answers much slower than its like: asked last. */
   isSlow = false;
-  /**
-   * How long an attempt in a lane may take. Until a first connection is open there, only connecting has a limit: nobody's
-   * answer is late yet.
-   */
+  /** How long an attempt in a lane may take: without limit until a first connection is open there. */
   readonly attemptMs: Record<Lane, number>;
   /** Keeps expiries to the millisecond, so that nobody needs to look at the envelope's. */
   readonly keepsTime: boolean;
   /** How long its answers take; `undefined` where nobody wants to know. */
   readonly latency: LatencyEstimate | undefined;
+  readonly patience: Patience;
   /** The largest value it takes, as far as it has told. */
   maxValueBytes: number | undefined = undefined;
   /** Was in the ring before, left it, and was added again: it may hold what it held then. */
@@ -80,8 +79,8 @@ export class CacheNode implements AttemptNode {
     this.driver = settings.driver;
     this.breaker = settings.breaker;
     this.latency = settings.latency;
+    this.patience = settings.patience;
     this.#keepsOrder = settings.keepsOrder;
-    const { attemptMs } = settings;
     this.attemptMs = {
       interactive: WHATEVER_IT_TAKES_MS,
       bulk: WHATEVER_IT_TAKES_MS,
@@ -90,7 +89,7 @@ export class CacheNode implements AttemptNode {
     this.keepsTime = settings.driver.capabilities.ttlResolutionMs <= 1;
     this.#lanes = openLanes(this, settings, {
       opened: (connection, beganAt, lane) => {
-        this.attemptMs[lane] = attemptMs;
+        this.attemptMs[lane] = settings.attemptMs;
         this.maxValueBytes = connection.maxValueBytes;
         events.opened(this, connection, beganAt);
       },

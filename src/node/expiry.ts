@@ -1,10 +1,10 @@
 /** Ends the attempts whose time is up, the duplicates that hang on them included. */
 
-import type { CacheError, TimeoutError } from '../errors.js';
+import type { CacheError } from '../errors.js';
 import type { NodeOperation } from './attempts.js';
 
 /** Made once a sweep and list, since making an error costs more than all the rest. */
-export type ExpiryError = (timeoutMs: number) => TimeoutError;
+export type ExpiryError = (timeoutMs: number) => CacheError;
 
 /** Expires what of `operations[from …]`, begun at `startedAt`, is due at `now`; answers whether anything was. */
 export function expireDue(
@@ -15,7 +15,7 @@ export function expireDue(
   makeError: ExpiryError,
 ): boolean {
   const elapsedMs = now - startedAt;
-  let error: TimeoutError | undefined;
+  let error: CacheError | undefined;
   for (let i = from; i < operations.length; i++) {
     let operation: NodeOperation | undefined = operations[i];
     while (operation !== undefined) {

@@ -43,6 +43,10 @@ export class GetAttempt implements GetOperation, AttemptState {
     return 0;
   }
 
+  get isPinned(): boolean {
+    return false;
+  }
+
   hit(bytes: Buffer, start: number, end: number): void {
     for (let attempt: GetAttempt | undefined = this; attempt !== undefined; attempt = attempt.twin) {
       if (attempt.isOver) continue;
@@ -73,9 +77,13 @@ export class GetAttempt implements GetOperation, AttemptState {
   }
 }
 
-/** A get that is told of an entry of another type: see `GetOperation.isExact`. */
+/** A get of data: told of an entry of another type (see `GetOperation.isExact`), and pinned to its node. */
 export class ExactGetAttempt extends GetAttempt {
   override get isExact(): boolean {
+    return true;
+  }
+
+  override get isPinned(): boolean {
     return true;
   }
 }

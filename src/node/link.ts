@@ -42,6 +42,7 @@ export class Link {
   #pause: Timer | undefined;
   #failures = 0;
   #openedAt = 0;
+  #pausedAt = 0;
   connection: Connection | undefined = undefined;
   lastError: CacheError | undefined = undefined;
 
@@ -77,6 +78,13 @@ export class Link {
     void this.#connect();
   }
 
+  /** Somebody waits: a pause ends once it has lasted `ms`. */
+  hasten(ms: number): void {
+    if (this.#state !== 'waiting' || this.#settings.clock.now() - this.#pausedAt < ms) return;
+    this.#pause?.cancel();
+    void this.#connect();
+  }
+
   close(error: CacheError): void {
     this.#state = 'closed';
     this.lastError = error;
@@ -86,6 +94,11 @@ export class Link {
     const connection = this.connection;
     this.connection = undefined;
     connection?.destroy(error);
+  }
+
+  /** Closed, or refused in a way that a moment does not change. */
+  get isHopeless(): boolean {
+    return this.#state === 'closed' || isRefused(this.lastError);
   }
 
   get isClosed(): boolean {
@@ -158,13 +171,18 @@ export class Link {
     this.lastError = error;
     this.#state = 'waiting';
     const { clock, random, maxPauseMs } = this.#settings;
-    const isRefused = error instanceof NodeError && (error.reason === 'auth' || error.reason === 'cluster');
-    const longest = isRefused
+    const isLasting = isRefused(error);
+    const longest = isLasting
       ? REFUSED_PAUSE_MS
       : Math.min(maxPauseMs, FIRST_PAUSE_MS * 2 ** Math.min(this.#failures, 16));
     this.#failures++;
     // Full jitter: many processes that lost the same node must not come back together.
-    const pauseMs = isRefused ? longest : random() * longest;
+    const pauseMs = isLasting ? longest : random() * longest;
+    this.#pausedAt = clock.now();
     this.#pause = clock.setTimer(() => void this.#connect(), pauseMs);
   }
+}
+
+function isRefused(error: CacheError | undefined): boolean {
+  return error instanceof NodeError && (error.reason === 'auth' || error.reason === 'cluster');
 }

@@ -5,7 +5,7 @@ import type { Driver } from '../driver/driver.js';
 import type { Breaker } from './breaker.js';
 import type { Lane } from './lane.js';
 import type { LatencyEstimate } from './latency.js';
-import type { PipelineLimits } from './pipeline-context.js';
+import type { Patience, PipelineLimits } from './pipeline-context.js';
 import type { RateLimiter } from './rate-limit.js';
 import type { Sweep } from './sweep.js';
 
@@ -31,7 +31,7 @@ export interface NodeSettings {
   readonly connectMs: number;
   readonly attemptMs: number;
   readonly maxPauseMs: number;
-  readonly stallMs: number;
+  readonly patience: Patience;
   readonly lanes: Readonly<Record<Lane, LaneLimits>>;
   /** Rule R1; off only in tests. */
   readonly keepsOrder: boolean;

@@ -17,7 +17,7 @@ export interface LaneNews {
 }
 
 export function openLanes(node: AttemptNode, settings: NodeSettings, news: LaneNews): NodeLanes {
-  const { turn, sweep, breaker, stallMs, random, connectMs, maxPauseMs } = settings;
+  const { turn, sweep, breaker, patience, random, connectMs, maxPauseMs } = settings;
   const linkSettings = { clock: turn.clock, random, connectMs, maxPauseMs };
   const open = (lane: Lane): Pipeline =>
     new Pipeline((events) => new Link(settings.driver, linkSettings, events), settings.lanes[lane], {
@@ -29,7 +29,7 @@ export function openLanes(node: AttemptNode, settings: NodeSettings, news: LaneN
       // Probes and payments must not be refused because callers are many.
       limiter: lane === 'background' ? undefined : settings.limiter,
       latency: lane === 'interactive' ? settings.latency : undefined,
-      stallMs,
+      patience,
       isReached: () => lanes.in('interactive').some(({ link }) => link.connection !== undefined),
       opened(connection, beganAt) {
         lanes.changed(lane);

@@ -19,6 +19,14 @@ export interface PipelineLimits {
   readonly adaptive: boolean;
 }
 
+/** What is put up with before a node is taken for dead; may be changed at any time. */
+export interface Patience {
+  /** A connection that owes replies and receives nothing for so long is given up. */
+  stallMs: number;
+  /** For so long after its connection was lost, what is pinned to the node waits for another. */
+  absenceMs: number;
+}
+
 export interface PipelineContext {
   readonly node: AttemptNode;
   readonly lane: Lane;
@@ -27,8 +35,7 @@ export interface PipelineContext {
   readonly breaker: Breaker;
   readonly limiter: RateLimiter | undefined;
   readonly latency: LatencyEstimate | undefined;
-  /** A connection that owes replies and receives nothing for so long is given up. */
-  readonly stallMs: number;
+  readonly patience: Readonly<Patience>;
   /** Whether the node serves small calls by some connection: then it is not down for having no room for one more. */
   isReached(): boolean;
   opened(connection: Connection, beganAt: number): void;

@@ -12,12 +12,16 @@ import { type CacheError, faultOf, NodeError } from '../errors.js';
 import type { NodeOperation } from './attempts.js';
 import { Exchanges } from './exchanges.js';
 import { GradientLimit } from './gradient-limit.js';
-import { BreakerOpenError, RateLimitedError } from './guard-errors.js';
+import { RateLimitedError } from './guard-errors.js';
 import type { Link, LinkEvents } from './link.js';
+import { Absence, keepPinned } from './pinned.js';
 import type { PipelineContext, PipelineLimits } from './pipeline-context.js';
 import { fullError, stalledError, timeoutError, unreachableError } from './pipeline-errors.js';
 import type { Swept } from './sweep.js';
 import { WaitQueue } from './wait-queue.js';
+
+/** How long a link pauses at most while somebody waits for it. */
+const HASTE_MS = 50;
 
 export class Pipeline implements TurnMember, Swept {
   readonly link: Link;
@@ -28,6 +32,7 @@ export class Pipeline implements TurnMember, Swept {
   readonly #gradient: GradientLimit | undefined;
   #bytesSeen = 0;
   #lastProgressAt = 0;
+  readonly #absence: Absence;
   /** Refusals of one turn, or of one outage, are one error: making it costs more than all the rest of a refusal. */
   #full: CacheError | undefined;
   #unreachable: CacheError | undefined;
@@ -39,6 +44,7 @@ export class Pipeline implements TurnMember, Swept {
   constructor(link: (events: LinkEvents) => Link, limits: PipelineLimits, context: PipelineContext) {
     this.#limits = limits;
     this.#context = context;
+    this.#absence = new Absence(context);
     const { maxInFlight: maxLimit, adaptive } = limits;
     this.#gradient = adaptive ? new GradientLimit({ maxLimit }) : undefined;
     this.#exchanges = new Exchanges(context.node, context.lane, context.breaker, this.#gradient, context.latency);
@@ -93,10 +99,11 @@ export class Pipeline implements TurnMember, Swept {
     const connection = link.connection;
     if (connection === undefined) {
       if (link.isDown) {
-        operation.fail(this.#downError());
-        return;
-      }
-      link.open();
+        if (operation.isPinned !== true || !this.#absence.isBrief(link)) {
+          operation.fail(this.#downError());
+          return;
+        }
+      } else link.open();
     }
     const queue = this.#queue;
     const owed = connection === undefined ? 0 : connection.owed;
@@ -119,10 +126,14 @@ export class Pipeline implements TurnMember, Swept {
   sweep(now: number): boolean {
     const tooOld = (): CacheError => this.#fullError('age', this.inFlight);
     const context = this.#context;
-    this.#queue.expire(now, (timeoutMs) => timeoutError(context, timeoutMs, false), this.#limits.maxQueueAgeMs, tooOld);
+    // What waited for a connection says why there is none.
+    const unsent = (timeoutMs: number): CacheError =>
+      this.link.isDown ? this.#downError() : timeoutError(context, timeoutMs, false);
+    this.#queue.expire(now, unsent, this.#limits.maxQueueAgeMs, tooOld);
     const lateMs = context.sweep.latenessMs(now);
     this.#exchanges.expire(now, (timeoutMs) => timeoutError(context, timeoutMs, true), lateMs);
     this.#watchStall(now);
+    this.#watchAbsence();
     return !this.#queue.isEmpty || !this.#exchanges.isEmpty || this.#errands > 0;
   }
 
@@ -151,12 +162,7 @@ export class Pipeline implements TurnMember, Swept {
       if (room <= 0) return;
       const batch = this.#queue.take(room);
       if (batch.operations.length === 0) continue;
-      if (!this.#context.breaker.tryAcquire()) {
-        const { node, breaker } = this.#context;
-        const error = new BreakerOpenError(breaker.retryAfterMs, { node: node.name });
-        for (const operation of batch.operations) operation.fail(error);
-        continue;
-      }
+      if (!this.#context.breaker.tryAcquire() && !keepPinned(batch, this.#context)) continue;
       if (connection.owed === 0) this.#lastProgressAt = now;
       this.#exchanges.begin(batch, connection.id ?? '', connection.owed, now);
       connection.send(batch.operations);
@@ -189,14 +195,26 @@ export class Pipeline implements TurnMember, Swept {
     else if (!this.#context.isReached()) breaker.onFailure(1, now - beganAt, now);
     this.#unreachable = undefined;
     this.#context.down(error, wasOpen);
+    if (wasOpen) this.#absence.began(error, now);
+    this.#failWaiting();
+  }
+
+  #failWaiting(): void {
     const failure = this.#downError();
-    for (const operation of this.#queue.drain()) operation.fail(failure);
+    for (const operation of this.#queue.drain(this.#absence.isBrief(this.link))) operation.fail(failure);
+  }
+
+  #watchAbsence(): void {
+    if (this.link.connection !== undefined || !this.link.isDown || this.#queue.isEmpty) return;
+    if (this.#absence.isBrief(this.link)) this.link.hasten(HASTE_MS);
+    else this.#failWaiting();
   }
 
   /** Another connection to this node went silent: so has this one, if it owes nothing that could tell. */
   doubt(now: number): void {
-    const { node, stallMs } = this.#context;
-    if (this.link.connection === undefined || this.inFlight > 0 || now - this.#lastProgressAt < stallMs) return;
+    const { node, patience } = this.#context;
+    if (this.link.connection === undefined || this.inFlight > 0 || now - this.#lastProgressAt < patience.stallMs)
+      return;
     this.link.giveUp(new NodeError('lost', `node ${node.name} has gone silent`, { node: node.name }));
   }
 
@@ -208,7 +226,7 @@ export class Pipeline implements TurnMember, Swept {
       this.#lastProgressAt = now;
       return;
     }
-    const { stallMs } = this.#context;
+    const { stallMs } = this.#context.patience;
     if (now - this.#lastProgressAt >= stallMs) this.link.giveUp(stalledError(this.#context, connection.owed, stallMs));
   }
 

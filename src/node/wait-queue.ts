@@ -13,6 +13,8 @@ interface Waiting {
   readonly operations: readonly NodeOperation[];
   readonly startedAt: number;
   next: number;
+  /** Its shortest timeout: until then nobody need look at the operations. */
+  shortestMs: number;
 }
 
 /** A batch ready to be sent, and when its turn ended. */
@@ -52,7 +54,7 @@ export class WaitQueue {
 
   endTurn(now: number): void {
     if (this.#gathering.length === 0) return;
-    this.#waiting.push({ operations: this.#gathering, startedAt: now, next: 0 });
+    this.#waiting.push({ operations: this.#gathering, startedAt: now, next: 0, shortestMs: 0 });
     this.#gathering = [];
   }
 
@@ -61,7 +63,13 @@ export class WaitQueue {
     const last = this.#waiting.at(-1);
     if (last === undefined || last.startedAt !== now) return;
     const started = Math.floor(now);
-    for (let i = last.next; i < last.operations.length; i++) (last.operations[i] as NodeOperation).startedAt = started;
+    let shortestMs = Number.POSITIVE_INFINITY;
+    for (let i = last.next; i < last.operations.length; i++) {
+      const operation = last.operations[i] as NodeOperation;
+      operation.startedAt = started;
+      if (operation.timeoutMs < shortestMs) shortestMs = operation.timeoutMs;
+    }
+    last.shortestMs = shortestMs;
   }
 
   /** The next batch of at most `room` operations; empty if all of them were over. */
@@ -86,8 +94,8 @@ export class WaitQueue {
 
   /** Ends what is past its own time, and what has waited for `maxAgeMs`. */
   expire(now: number, error: ExpiryError, maxAgeMs: number, tooOld: () => CacheError): void {
-    for (const { operations, startedAt, next } of this.#waiting) {
-      expireDue(operations, next, startedAt, now, error);
+    for (const { operations, startedAt, next, shortestMs } of this.#waiting) {
+      if (now - startedAt >= shortestMs) expireDue(operations, next, startedAt, now, error);
       if (now - startedAt >= maxAgeMs) expireAll(operations, next, tooOld);
     }
   }
@@ -109,14 +117,25 @@ export class WaitQueue {
       for (const operation of operations) if (operation.kind !== 'get') visit(operation.hash);
   }
 
-  /** Everything that waits; it is empty then. */
-  drain(): NodeOperation[] {
-    const all = [...this.#waiting.flatMap(({ operations, next }) => operations.slice(next)), ...this.#gathering];
-    this.#waiting.length = 0;
+  /** Everything that waits, in a queue that is empty then; or what is not pinned, the rest keeping its place. */
+  drain(keepsPinned = false): NodeOperation[] {
+    const all: NodeOperation[] = [];
+    const turns = [...this.#waiting.splice(0), { operations: this.#gathering, startedAt: 0, next: 0, shortestMs: 0 }];
     this.#gathering = [];
     this.count = 0;
     this.bytes = 0;
     this.ordered = 0;
+    for (const turn of turns) {
+      for (let i = turn.next; i < turn.operations.length; i++) {
+        const operation = turn.operations[i] as NodeOperation;
+        if (keepsPinned && operation.isPinned === true) this.add(operation);
+        else all.push(operation);
+      }
+      // The last are those of the present turn, which goes on.
+      if (turn === turns.at(-1) || this.#gathering.length === 0) continue;
+      this.#waiting.push({ ...turn, operations: this.#gathering, next: 0 });
+      this.#gathering = [];
+    }
     return all;
   }
 }

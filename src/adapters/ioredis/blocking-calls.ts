@@ -14,7 +14,7 @@ import type { Command } from 'ioredis';
 import type { Clock, Timer } from '../../base/clock.js';
 import { setFairTimer } from '../../base/fair-timer.js';
 import type { Connection } from '../../driver/driver.js';
-import { CacheError, TimeoutError } from '../../errors.js';
+import { CacheError, NodeError, TimeoutError } from '../../errors.js';
 import type { CacheNode } from '../../node/cache-node.js';
 import { BlockingLine } from './blocking-line.js';
 import { commonOwner } from './cross-node.js';
@@ -79,7 +79,9 @@ export class BlockingCalls {
     const before = this.#turns.get(key);
     // What was issued so far, and not what comes while others are waited for.
     const fence = this.#fence(node);
-    const turn = (before === undefined ? fence : before.then(() => fence)).then(() => this.#run(call));
+    const turn = (before === undefined ? fence : before.then(() => fence)).then((lost) =>
+      lost === undefined || call.limit !== undefined ? this.#run(call) : this.#fail(call, lost),
+    );
     this.#turns.set(key, turn);
     void turn.then(() => {
       if (this.#turns.get(key) === turn) this.#turns.delete(key);
@@ -94,11 +96,17 @@ export class BlockingCalls {
     this.#vigil.end();
   }
 
-  /** Resolves when all that this client has sent the node so far has been answered, one way or other. */
-  #fence(node: CacheNode): Promise<void> {
-    if (node.isIdle) return Promise.resolve();
+  /**
+   * Resolves when all that this client has sent the node so far has been answered, one way or other: with an error if the
+   * node was found to be silent, and is not worth a wait.
+   */
+  #fence(node: CacheNode): Promise<CacheError | undefined> {
+    if (node.isIdle) return Promise.resolve(undefined);
     return new Promise((resolve) => {
-      this.#fleet.askNode(node, ['PING'], { replied: () => resolve(), failed: () => resolve() });
+      this.#fleet.askNode(node, ['PING'], {
+        replied: () => resolve(undefined),
+        failed: (error) => resolve(error instanceof NodeError && error.reason === 'stalled' ? error : undefined),
+      });
     });
   }
 

@@ -13,7 +13,7 @@ import { closedError } from './reply.js';
 import { type SubscriptionNews, Subscriptions } from './subscriptions.js';
 import { nameOf } from './words.js';
 
-const CONNECT_MS = 300;
+const CONNECT_MS = 2_000;
 /** A server that is busy answers late; only one that does not answer at all is to be found out. */
 const GRACE_MS = 2_000;
 const LOOK_EVERY_MS = 5_000;
@@ -25,7 +25,7 @@ export class Dedicated {
 
   constructor(fleet: Fleet, settings: RedisSettings, news: SubscriptionNews) {
     const { blockingTimeout, blockingTimeoutGrace = GRACE_MS } = settings.ioredis;
-    const terms = { connectMs: settings.cache.timeouts?.connectMs ?? CONNECT_MS, patienceMs: fleet.timeoutMs };
+    const terms = { connectMs: settings.cache.timeouts?.connectMs ?? CONNECT_MS, patienceMs: settings.data.patienceMs };
     this.#fleet = fleet;
     this.#blocking = new BlockingCalls(fleet, {
       ...terms,

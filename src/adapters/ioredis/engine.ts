@@ -16,12 +16,14 @@ export class Engine {
   readonly cacheable: CacheableCommands | undefined;
   readonly #dedicated: Dedicated;
   readonly #connectionName: string | undefined;
+  readonly #drainMs: number;
 
   /** Begins to connect. */
   constructor(settings: RedisSettings, news: SubscriptionNews) {
     const { cache, cacheable, ioredis } = settings;
     this.#connectionName = ioredis.connectionName;
-    this.fleet = new Fleet(assembleParts(cache), cache.placement);
+    this.#drainMs = settings.data.deadlineMs;
+    this.fleet = new Fleet(assembleParts(cache), cache.placement, settings.data);
     this.#dedicated = new Dedicated(this.fleet, settings, news);
     this.cacheable = cacheable === undefined ? undefined : new CacheableCommands(this.fleet.parts, cacheable);
     this.router = new CommandRouter(this.fleet, this.#dedicated, this.cacheable);
@@ -40,7 +42,7 @@ export class Engine {
   /** What waits on connections of its own fails at once; everything else has as long as a command may take. */
   async drain(): Promise<void> {
     this.#dedicated.close();
-    await this.fleet.parts.lifecycle.close(this.fleet.timeoutMs);
+    await this.fleet.parts.lifecycle.close(this.#drainMs);
   }
 
   /** Whatever is under way fails. */

@@ -14,6 +14,7 @@ import type { CacheNode } from '../../node/cache-node.js';
 import type { GetSink } from '../../node/get-attempt.js';
 import type { Placement } from '../../ring/placement.js';
 import type { PlacementKind } from '../../ring/placements/create-placement.js';
+import type { DataTerms } from './data-terms.js';
 
 /** Whoever waits for a reply; each is called once, possibly before the request is issued. Neither may throw. */
 export interface Asker {
@@ -24,13 +25,12 @@ export interface Asker {
 /** Other clients' rules that place by the hash tag, as the own ring does. */
 const TAGGED: readonly PlacementKind[] = ['go-redis-ring'];
 const LANE = 'interactive';
-const OF_ONE_KEY: RawManner = { isOfOneKey: true, takesRefusals: true };
-const OF_MANY_KEYS: RawManner = { takesRefusals: true };
+const OF_ONE_KEY: RawManner = { isOfOneKey: true, isPinned: true, takesRefusals: true };
+const OF_MANY_KEYS: RawManner = { isPinned: true, takesRefusals: true };
 
 export class Fleet {
   readonly parts: CacheParts;
-  /** How long a command may take, in ms. */
-  readonly timeoutMs: number;
+  readonly #timeoutMs: number;
   readonly #placement: Placement;
   /** By node index of the placement. */
   readonly nodes: readonly CacheNode[];
@@ -40,9 +40,9 @@ export class Fleet {
   /** What a user can do whose keys must share a node and do not. */
   readonly cure: string;
 
-  constructor(parts: CacheParts, placement: PlacementKind | undefined) {
+  constructor(parts: CacheParts, placement: PlacementKind | undefined, terms: DataTerms) {
     this.parts = parts;
-    this.timeoutMs = parts.defaults.totalMs;
+    this.#timeoutMs = terms.deadlineMs;
     this.hashesTags = placement === undefined || TAGGED.includes(placement);
     this.cure = this.hashesTags
       ? 'Keys with one hash tag share a node: {user:1}:name and {user:1}:cart'
@@ -51,6 +51,10 @@ export class Fleet {
     const { topology } = parts;
     this.#placement = topology.placement;
     this.nodes = topology.nodes;
+    for (const { patience } of this.nodes) {
+      patience.stallMs = terms.silenceMs;
+      patience.absenceMs = terms.absenceMs;
+    }
   }
 
   get first(): CacheNode {
@@ -71,7 +75,7 @@ export class Fleet {
     const placement = this.#placement;
     const hash = placement.hash(key);
     const node = this.nodes[placement.primaryOf(hash, key)] as CacheNode;
-    node.get(key, hash, this.timeoutMs, LANE, sink, true);
+    node.get(key, hash, this.#timeoutMs, LANE, sink, true);
   }
 
   /** A command of one key, sent to its owner. */
@@ -79,13 +83,13 @@ export class Fleet {
     const placement = this.#placement;
     const hash = placement.hash(key);
     const node = this.nodes[placement.primaryOf(hash, key)] as CacheNode;
-    node.raw({ key, hash, timeoutMs: this.timeoutMs, sink }, LANE, words, OF_ONE_KEY);
+    node.raw({ key, hash, timeoutMs: this.#timeoutMs, sink }, LANE, words, OF_ONE_KEY);
   }
 
   /** A command of whatever keys, or of none, sent to `node`; with `followers`, all of them in one piece. */
   askNode(node: CacheNode, words: Words, asker: Asker, followers?: readonly Words[]): void {
-    const origin = { key: '', hash: 0, timeoutMs: this.timeoutMs, sink: new Reporting(asker) };
-    node.raw(origin, LANE, words, followers === undefined ? OF_MANY_KEYS : { takesRefusals: true, followers });
+    const origin = { key: '', hash: 0, timeoutMs: this.#timeoutMs, sink: new Reporting(asker) };
+    node.raw(origin, LANE, words, followers === undefined ? OF_MANY_KEYS : { ...OF_MANY_KEYS, followers });
   }
 }
 

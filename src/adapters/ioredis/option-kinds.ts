@@ -16,6 +16,8 @@ const RULES: ReadonlyMap<string, OptionRule> = new Map<string, OptionRule>([
   ['lazyConnect', yesOrNo],
   ['autoResubscribe', yesOrNo],
   ['showFriendlyErrorStack', yesOrNo],
+  ['offlineQueueMs', number(0)],
+  ['enableOfflineQueue', yesOrNo],
   ['blockingTimeout', number(0)],
   ['blockingTimeoutGrace', number(0)],
   ['timeouts', object],

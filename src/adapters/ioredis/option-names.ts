@@ -51,6 +51,7 @@ export const HEEDED = [
   'blockingTimeout',
   'blockingTimeoutGrace',
   'connectionName',
+  'enableOfflineQueue',
   'autoResubscribe',
   'maxRetriesPerRequest',
 ] as const satisfies readonly (keyof CommanderOptions)[];
@@ -62,7 +63,6 @@ export const ACCEPTED = [
   'clientInfoTag',
   'disableClientInfo',
   'enableAutoPipelining',
-  'enableOfflineQueue',
   'enableReadyCheck',
   'family',
   'keepAlive',
@@ -98,6 +98,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...ACCEPTED,
   ...ONLY.keys(),
   'cacheable',
+  'offlineQueueMs',
 ]);
 
 export function isKnown(name: string): boolean {

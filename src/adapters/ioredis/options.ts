@@ -12,6 +12,7 @@ import type { ProbeTarget } from '../../options/health.js';
 import type { NodeOptions } from '../../options/node-options.js';
 import type { CacheOptions } from '../../options.js';
 import { type Cacheable, type CacheableOption, cacheableOf } from './cacheable-keys.js';
+import { type DataTerms, dataTerms } from './data-terms.js';
 import { checkKind } from './option-kinds.js';
 import {
   ACCEPTED,
@@ -34,6 +35,11 @@ export interface RedisOptions extends Pick<CacheOptions, CacheOptionName>, Pick<
    * deleted afterwards. @default none
    */
   readonly cacheable?: CacheableOption | undefined;
+  /**
+   * How long commands on data wait for a node that was lost, or is not there yet, in ms from then on; afterwards they fail
+   * at once. `enableOfflineQueue: false` is 0. @default 1_000
+   */
+  readonly offlineQueueMs?: number | undefined;
 }
 
 /** What the constructor was given, taken apart. */
@@ -44,14 +50,21 @@ export interface RedisSettings {
   /** What the commands' maker heeds. */
   readonly ioredis: CommanderOptions;
   readonly cacheable: Cacheable | undefined;
+  readonly data: DataTerms;
 }
 
 /** Not a Redis Cluster: what is asked of all keys would be asked of one of its servers. */
 const SERVERS = /^(rediss?|redis\+unix|rediss?\+sentinel):\/\//;
 /** ioredis reads all options from a URL, too: a `db` or `keyPrefix` passed over would put the keys elsewhere. */
 const WITHOUT_EFFECT: readonly string[] = ['family', 'allowUsernameInURI'];
-/** ioredis queues without limit, and programs rely on it: a pipeline of a hundred thousand commands is none too many. */
-const MAX_QUEUED = 262_144;
+/** ioredis queues without limit, and programs rely on it. What waits, the caller holds anyway. */
+const MAX_QUEUED = 1_048_576;
+const MAX_QUEUED_BYTES = 512 * 1024 * 1024;
+/** What Redis itself takes. */
+const MAX_VALUE_BYTES = 512 * 1024 * 1024;
+/** Far away, behind TLS, or busy with a script. */
+const CONNECT_MS = 2_000;
+
 /** @throws OptionError */
 export function resolveRedisOptions(given: RedisOptions): RedisSettings {
   for (const [name, value] of Object.entries(given)) {
@@ -64,6 +77,7 @@ export function resolveRedisOptions(given: RedisOptions): RedisSettings {
   const { timeouts, bulkhead, health, rateLimit } = given;
   const { commandTimeout, connectTimeout, ...reach } = renamed(given);
   const cacheable = cacheableOf(given.cacheable);
+  const data = dataTerms(given);
   if (cacheable === undefined)
     for (const name of ['replication', 'fallback', 'near'] as const)
       if (given[name] !== undefined && given[name] !== false && given[name] !== 1)
@@ -79,6 +93,7 @@ export function resolveRedisOptions(given: RedisOptions): RedisSettings {
   return {
     given,
     cacheable,
+    data,
     // Every command is gathered with those of its turn anyway; ioredis's own gathering would let GET and SET overtake.
     ioredis: {
       ...picked<CommanderOptions>(given, [...HEEDED, ...ACCEPTED]),
@@ -86,15 +101,21 @@ export function resolveRedisOptions(given: RedisOptions): RedisSettings {
       enableAutoPipelining: false,
     },
     cache: {
+      maxValueBytes: MAX_VALUE_BYTES,
       ...picked<CacheOptions>(given, OF_CACHE),
       nodes: nodesOf(given.nodes, reach),
       codec: 'bytes',
-      bulkhead: { maxQueued: MAX_QUEUED, ...bulkhead },
+      bulkhead: {
+        maxQueued: MAX_QUEUED,
+        maxQueuedBytes: MAX_QUEUED_BYTES,
+        maxQueueAgeMs: data.deadlineMs,
+        ...bulkhead,
+      },
       handoff: { migrate: false },
       health: health === false ? false : { probe: answersPing, ...health },
       timeouts: {
         ...(commandTimeout === undefined ? {} : { attemptMs: commandTimeout, totalMs: commandTimeout }),
-        ...(connectTimeout === undefined ? {} : { connectMs: connectTimeout }),
+        connectMs: connectTimeout ?? CONNECT_MS,
         ...timeouts,
       },
     },

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { BlockingCalls } from '../../../src/adapters/ioredis/blocking-calls.js';
+import { dataTerms } from '../../../src/adapters/ioredis/data-terms.js';
 import { Fleet } from '../../../src/adapters/ioredis/fleet.js';
 import { resolveRedisOptions } from '../../../src/adapters/ioredis/options.js';
 import { systemClock } from '../../../src/base/clock.js';
@@ -180,7 +181,11 @@ describe('a command that waits, when things go wrong,', () => {
     onTestFinished(async () => void (await parts.lifecycle.close(0)));
     await parts.lifecycle.ready();
     const terms = { connectMs: 3_000, patienceMs: 3_000, graceMs: 100, longestMs: undefined };
-    const calls = new BlockingCalls(new Fleet(parts, undefined), { ...terms, lookEveryMs: 30, clock: systemClock });
+    const calls = new BlockingCalls(new Fleet(parts, undefined, dataTerms({})), {
+      ...terms,
+      lookEveryMs: 30,
+      clock: systemClock,
+    });
     onTestFinished(() => calls.close(new Error('over')));
     const before = new Set(proxy.connections);
     const command = new Command('blpop', ['vain', '0'], { replyEncoding: 'utf8' });

@@ -1,6 +1,7 @@
 /** What is not declared cacheable is data: it stays on its node, fails while that node is out, and is never touched by us. */
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { dataTerms } from '../../../src/adapters/ioredis/data-terms.js';
 import { Fleet } from '../../../src/adapters/ioredis/fleet.js';
 import { assembleParts } from '../../../src/create-cache.js';
 import { CacheError, type Redis } from '../../../src/ioredis.js';
@@ -63,7 +64,7 @@ describe('data', () => {
   it('is never placed elsewhere, however long its node is out', async () => {
     const parts = assembleParts({ nodes: nodes.nodes, codec: 'bytes', health: PROBES });
     try {
-      const fleet = new Fleet(parts, undefined);
+      const fleet = new Fleet(parts, undefined, dataTerms({}));
       const all = [...keys.a, ...keys.b, ...keys.c];
       const before = all.map((key) => fleet.ownerOf(key).name);
       await nodes.server('b').kill9();
@@ -109,5 +110,29 @@ describe('data', () => {
     const list = await redis.lrange(key, 0, -1);
     expect([['before'], ['before', 'once']]).toContainEqual(list);
     expect((await counted('b')).get('rpush')).toBeLessThanOrEqual(2);
+  });
+
+  it('is served by a node that calls on cacheable keys ask no more', async () => {
+    const [cached = '', data = ''] = keys.b;
+    const mixed = nodes.open({
+      commandTimeout: undefined,
+      cacheable: (key) => key === cached,
+      breaker: { consecutiveFailures: 1, openMs: 30_000 },
+      fallback: false,
+      health: false,
+    });
+    await mixed.set(cached, 'v', 'EX', 100);
+    await nodes.server('b').pause();
+    const patient = mixed.rpush(data, 'v');
+    // It opens the breaker, and is a miss.
+    expect(await mixed.get(cached)).toBe(null);
+    nodes.server('b').resume();
+    expect(await patient).toBe(1);
+    expect(await mixed.get(cached)).toBe(null);
+    expect(await Promise.all([mixed.rpush(data, 'w'), mixed.lrange(data, 0, -1), mixed.get('none')])).toEqual([
+      2,
+      ['v', 'w'],
+      null,
+    ]);
   });
 });
