@@ -5,7 +5,7 @@ import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
 import { type Cache, type CacheOptions, createCache } from '../../src/index.js';
 import { invoke, refusalOf } from './every-call.js';
-import { FLEETS, Fleet } from './fleet.js';
+import { FLEETS, Fleet, PATIENT } from './fleet.js';
 
 /** Every call that takes options, with these as its options. */
 const CALLS: readonly (readonly [keyof Cache, (options: unknown) => readonly unknown[]])[] = [
@@ -130,7 +130,12 @@ describe('signal', () => {
   });
 
   it('that throws when it is listened to fails the call, and leaves no outcome unheard', async () => {
-    const cache = createCache({ nodes: ['redis://127.0.0.1:1'], onUnavailable: 'throw', fallback: false });
+    const cache = createCache({
+      nodes: ['redis://127.0.0.1:1'],
+      onUnavailable: 'throw',
+      fallback: false,
+      timeouts: PATIENT,
+    });
     const signal = {
       addEventListener(): never {
         throw new Error('no listeners, please');

@@ -24,15 +24,18 @@ describe('trackLeaks', () => {
   it('names the sockets, listeners and timers left behind', async () => {
     const tracker = trackLeaks(quick);
     const server = createServer().listen(0, '127.0.0.1');
-    const timer = setTimeout(() => undefined, 60_000);
+    // More than the timers of the test runner, which come and go.
+    const timers = Array.from({ length: 20 }, () => setTimeout(() => undefined, 60_000));
     onTestFinished(() => {
       server.close();
-      clearTimeout(timer);
+      for (const timer of timers) clearTimeout(timer);
     });
     await once(server, 'listening');
-    // The test runner has timers of its own, which come and go.
-    expect((await tracker.findLeaks()).sort()).toEqual(['1 × TCPServerWrap', expect.stringMatching(/^\d × Timeout$/)]);
-    await expect(tracker.assertNoLeaks()).rejects.toThrow(/left behind:\n {2}\d × /);
+    expect((await tracker.findLeaks()).sort()).toEqual([
+      '1 × TCPServerWrap',
+      expect.stringMatching(/^[12]\d × Timeout$/),
+    ]);
+    await expect(tracker.assertNoLeaks()).rejects.toThrow(/left behind:\n {2}\d+ × /);
   });
 
   it('names a real server left running', async () => {
