@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 
-/** @returns {{ keys: number, requests: () => () => number }} how many keys there are, and a source of their numbers */
+/** @returns {{ keys: number, length: number, requests: () => () => number }} how many keys and requests there are, and a source of the keys' numbers */
 export function readTrace(file) {
   const bytes = readFileSync(file);
   const lines = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString().split('\n').filter(Boolean);
@@ -14,6 +14,7 @@ export function readTrace(file) {
   });
   return {
     keys: numbers.size,
+    length: order.length,
     requests() {
       let at = 0;
       return () => order[at++ % order.length];
