@@ -1,5 +1,5 @@
 /**
- * `npm pretest`: sees to it that the tests find real servers, or says in one sentence what to install.
+ * What `npm test` begins with: sees to it that the tests find real servers, or says in one sentence what to install.
  *
  * First choice are redis-server and memcached on this machine, since many tests stop, pause and kill them. If they are
  * missing they are installed where that is possible (root on Debian or Ubuntu); else containers of docker-compose.yml

@@ -73,7 +73,7 @@ describe('server-urls', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('hands URLs from the pretest to the tests, until they are forgotten', () => {
+  it('hands URLs to the tests, until they are forgotten', () => {
     const file = join(directory, 'deep', 'servers.json');
     expect(serverEnvironment(file)).toEqual({});
     writeServerUrls(COMPOSE_URLS, file);

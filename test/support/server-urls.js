@@ -1,5 +1,5 @@
 /**
- * Where `npm pretest` tells the tests of servers that run already: a file that is absent where tests start their own.
+ * Where `npm test` tells the tests of servers that run already: a file that is absent where tests start their own.
  */
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
