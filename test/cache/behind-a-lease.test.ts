@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCache } from '../../src/create-cache.js';
 import { askOnce } from '../../src/testing/servers/ask-once.js';
 import { startMemcached } from '../../src/testing/servers/memcached-server.js';
+import { PATIENT } from './fleet.js';
 
 let server: Awaited<ReturnType<typeof startMemcached>>;
 
@@ -13,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 it('are answered, take effect, and lose no connection', async () => {
-  const cache = createCache({ nodes: [`memcached://127.0.0.1:${server.port}`], retry: false });
+  const cache = createCache({ nodes: [`memcached://127.0.0.1:${server.port}`], retry: false, timeouts: PATIENT });
   await cache.ready();
   await cache.set('old', 0);
   await askOnce(server, 'mg leased N30\r\n', (answer) => answer.endsWith('\r\n'));

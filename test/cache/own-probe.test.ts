@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createCache, type ProbeTarget } from '../../src/index.js';
 import { startMemcached } from '../../src/testing/servers/memcached-server.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
+import { PATIENT } from './fleet.js';
 
 /** What `words` come to, sent by a probe, whatever they are. */
 const sent = (node: ProbeTarget, words: readonly unknown[]): Promise<unknown> =>
@@ -22,7 +23,8 @@ describe.each(['redis', 'memcached'] as const)('a probe of ones own at a %s', (s
       };
       const cache = createCache({
         nodes: [`${scheme}://${server.host}:${server.port}`],
-        health: { intervalMs: 20, probe },
+        health: { intervalMs: 20, timeoutMs: 10_000, probe },
+        timeouts: PATIENT,
       });
       onTestFinished(async () => void (await cache.destroy()));
     });

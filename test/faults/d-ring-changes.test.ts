@@ -12,12 +12,12 @@ const KEYS = 100_000;
 /** Four times the spread of a node's share, 1/sqrt(1024). */
 const SPREAD = 4 / 32;
 const HASHES = Array.from({ length: KEYS }, (_, i) => hashKey(`key:${i}`));
-const PATIENT = { connectMs: 3_000, attemptMs: 3_000, totalMs: 6_000 };
+const PATIENT = { connectMs: 15_000, attemptMs: 15_000, totalMs: 30_000 };
 /** A hand-off waits for calls of before to end. */
-const PROMPT = { connectMs: 3_000, attemptMs: 250, totalMs: 500 };
+const PROMPT = { connectMs: 3_000, attemptMs: 600, totalMs: 1_200 };
 
 /** A change that waits for the former owners as long as it takes: every miss would be one of ours. */
-const PATIENT_HANDOFF = { concurrency: 30_000, budgetMs: 3_000 };
+const PATIENT_HANDOFF = { concurrency: 30_000, budgetMs: 15_000 };
 
 const ringOf = (count: number): Ring =>
   Ring.build(Array.from({ length: count }, (_, i) => ({ name: `node-${i}`, weight: 1 })));

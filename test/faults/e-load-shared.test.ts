@@ -130,6 +130,7 @@ describe('many callers, long lists, huge values', () => {
         maxValueBytes: 8_000_000,
         onUnavailable: 'throw',
         fallback: false,
+        timeouts: PATIENT,
       } as const;
       const fleet = await startFleet({ kinds: [kind], args, cache: { ...cacheOptions, codec: 'string' } });
       const { cache, server, proxy } = fleet;

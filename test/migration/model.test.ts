@@ -32,13 +32,13 @@ async function runSeeds(count: number, rules: ReadonlySet<StalenessRule> = new S
 }
 
 describe('random calls and faults while keys migrate up and down between two placements', () => {
-  it(`keep every promise for ${COUNT} seeds`, { timeout: 600_000 }, async () => {
+  it(`keep every promise for ${COUNT} seeds`, { timeout: 1_800_000 }, async () => {
     const { failure, promisedHits } = await runSeeds(COUNT);
     if (failure !== undefined) expect.fail(failure);
     expect(promisedHits).toBeGreaterThan(COUNT * 5);
   });
 
-  it('break some where floors are not kept', { timeout: 600_000 }, async () => {
+  it('break some where floors are not kept', { timeout: 1_800_000 }, async () => {
     const { failure } = await runSeeds(COUNT, new Set(['R3']));
     expect(failure).toMatch(/^seed \d+\nat/);
   });

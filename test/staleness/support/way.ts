@@ -9,7 +9,9 @@ import type { TestCodec } from './values.js';
 import type { WatchedCache } from './watched-cache.js';
 import { type NodeKind, World } from './world.js';
 
-export type Scenario = (world: World) => Promise<Pick<WatchedCache, 'stale' | 'hits' | 'reads'>>;
+type Outcome = Pick<WatchedCache, 'stale' | 'hits' | 'reads'>;
+
+export type Scenario = (world: World) => Promise<Outcome>;
 
 export interface Catch {
   /** Switched off together: all that closes the way, so that leaving out any of them would still close it. */
@@ -34,6 +36,21 @@ export interface Way {
   readonly kinds?: readonly NodeKind[];
 }
 
+/** A machine that is too busy for the deadlines has the scenario once more, with longer ones. */
+const PATIENCE = [1, 4, 16] as const;
+
+/** Whatever was stale in any of the runs; otherwise the last of them, which `isEnough` unless none was. */
+async function played(scenario: Scenario, world: (patience: number) => World, isEnough: (outcome: Outcome) => boolean) {
+  for (const patience of PATIENCE) {
+    const isLast = patience === PATIENCE.at(-1);
+    const outcome = await scenario(world(patience)).catch((error: unknown) => {
+      if (isLast) throw error;
+    });
+    if (outcome !== undefined && (isLast || outcome.stale.length > 0 || isEnough(outcome))) return outcome;
+  }
+  throw new Error('unreachable');
+}
+
 const CODECS: readonly TestCodec[] = ['json', 'string'];
 
 export function testWay({ name, says, scenario, hitShare, caught, kinds = ['redis', 'memcached'] }: Way): void {
@@ -41,7 +58,12 @@ export function testWay({ name, says, scenario, hitShare, caught, kinds = ['redi
     for (const kind of kinds) {
       for (const codec of CODECS)
         it(`${name} on ${kind}: nothing stale, ${hitShare * 100} % hits or more (${codec})`, async () => {
-          const { stale, hits, reads } = await scenario(new World(kind, codec, []));
+          const makeWorld = (patience: number) => new World(kind, codec, [], patience);
+          const { stale, hits, reads } = await played(
+            scenario,
+            makeWorld,
+            (each) => each.hits / each.reads >= hitShare,
+          );
           expect(stale).toEqual([]);
           expect(reads).toBeGreaterThan(0);
           expect(hits / reads).toBeGreaterThanOrEqual(hitShare);
@@ -50,7 +72,8 @@ export function testWay({ name, says, scenario, hitShare, caught, kinds = ['redi
         if (one.kinds?.includes(kind) === false) continue;
         for (const codec of one.codecs ?? CODECS)
           it(`${name} on ${kind}: is caught with ${ruleNames(one.rules)} switched off, ${one.because} (${codec})`, async () => {
-            const { stale } = await scenario(new World(kind, codec, one.rules));
+            const makeWorld = (patience: number) => new World(kind, codec, one.rules, patience);
+            const { stale } = await played(scenario, makeWorld, () => false);
             expect(stale).not.toEqual([]);
           });
       }

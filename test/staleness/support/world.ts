@@ -16,7 +16,7 @@ import { ZombieRelay } from './zombie-relay.js';
 
 export type NodeKind = TestServer['kind'];
 
-/** Short, so that what times out does so soon; long enough for a busy machine to answer. */
+/** Short, so that what times out does so soon; long enough for most machines to answer. */
 const TIMEOUTS = { connectMs: 1_000, attemptMs: 150, totalMs: 350 };
 
 /** Probes and ejections that take moments. */
@@ -35,11 +35,14 @@ export class World {
   readonly kind: NodeKind;
   readonly codec: TestCodec;
   readonly disabled: ReadonlySet<StalenessRule>;
+  readonly #patience: number;
 
-  constructor(kind: NodeKind, codec: TestCodec, disabled: readonly StalenessRule[]) {
+  /** `patience`: every deadline of a call or a probe is so many times as long. */
+  constructor(kind: NodeKind, codec: TestCodec, disabled: readonly StalenessRule[], patience = 1) {
     this.kind = kind;
     this.codec = codec;
     this.disabled = new Set(disabled);
+    this.#patience = patience;
   }
 
   /** Neither probes, breakers nor retries unless asked for: what happens is what the scenario does. */
@@ -71,12 +74,20 @@ export class World {
   }
 
   async cache(options: CacheOptions): Promise<WatchedCache> {
-    const cache = assembleCache<unknown>({ ...this.options, ...options }, this.disabled);
+    const patient = { ...this.options, ...options, ...this.#deadlines(options) };
+    const cache = assembleCache<unknown>(patient, this.disabled);
     onTestFinished(async () => {
       await cache.destroy();
     });
     await connected(cache);
     return new WatchedCache(cache, this.codec);
+  }
+
+  #deadlines({ timeouts = TIMEOUTS, health = false }: CacheOptions): CacheOptions {
+    const scaled = Object.fromEntries(Object.entries(timeouts).map(([name, ms]) => [name, ms * this.#patience]));
+    if (typeof health !== 'object') return { timeouts: scaled, health };
+    const { timeoutMs = QUICK_HEALTH.timeoutMs } = health;
+    return { timeouts: scaled, health: { ...health, timeoutMs: timeoutMs * this.#patience } };
   }
 }
 
