@@ -11,12 +11,16 @@ const OURS_TOO = '#62b6b0';
 const LIMIT = '#9aa5b1';
 const OTHERS = ['#c8553d', '#e09f3e', '#5f6caf', '#8f5f9e', '#54755f', '#b07d62', '#3d6b8f', '#a3485c'];
 
-/** Ringfence is of one colour everywhere, what no client can reach is grey, all others keep theirs within a chart. */
-function colourOf(label, n) {
+/** Of those drawn so far: each keeps its colour in every chart of a run. */
+const coloured = new Map();
+
+/** Ringfence is of one colour everywhere, and what no client can reach is grey. */
+function colourOf(label) {
   if (label === 'ringfence') return OURS;
   if (label.startsWith('ringfence')) return OURS_TOO;
   if (label.startsWith('raw sockets')) return LIMIT;
-  return OTHERS[n % OTHERS.length];
+  if (!coloured.has(label)) coloured.set(label, OTHERS[coloured.size % OTHERS.length]);
+  return coloured.get(label);
 }
 
 function draw(height, option) {
@@ -81,9 +85,9 @@ export function bars({ title, subtitle, rows, format, mark }) {
       {
         type: 'bar',
         barWidth: 17,
-        data: upright.map(({ label, median }, n) => ({
+        data: upright.map(({ label, median }) => ({
           value: median,
-          itemStyle: { color: colourOf(label, upright.length - n), borderRadius: [0, 3, 3, 0] },
+          itemStyle: { color: colourOf(label), borderRadius: [0, 3, 3, 0] },
         })),
         ...(mark !== undefined && { markLine: { ...line, data: [{ xAxis: mark }] } }),
       },
@@ -109,7 +113,7 @@ export function lines({ title, xName, format, ticks, lines: all }) {
     ticks === undefined
       ? { type: 'value', min: 0, ...axis }
       : { type: 'category', data: ticks, boundaryGap: false, ...axis };
-  return draw(340, {
+  return draw(360, {
     title: { text: title },
     legend: {
       left: 12,
@@ -118,22 +122,24 @@ export function lines({ title, xName, format, ticks, lines: all }) {
       icon: 'roundRect',
       itemWidth: 12,
       itemHeight: 4,
-      textStyle: { color: INK },
+      // Without a browser widths of text are guessed, and too small.
+      itemGap: 34,
+      textStyle: { color: INK, fontSize: 11 },
     },
-    grid: { left: 12, right: 28, top: all.length > 5 ? 92 : 76, bottom: 34, containLabel: true },
+    grid: { left: 12, right: 28, top: all.length > 5 ? 112 : 76, bottom: 34, containLabel: true },
     xAxis: { ...x, name: xName, nameLocation: 'middle', nameGap: 26, axisLabel: { color: '#52606d' } },
     yAxis: {
       ...(ticks === undefined ? { type: 'value', min: 0 } : { type: 'log' }),
       axisLabel: { formatter: format, color: '#52606d' },
       ...axis,
     },
-    series: all.map(({ label, points }, n) => ({
+    series: all.map(({ label, points }) => ({
       type: 'line',
       name: label,
       data: points,
       symbolSize: 6,
       showSymbol: points.length < 20,
-      itemStyle: { color: colourOf(label, n) },
+      itemStyle: { color: colourOf(label) },
       lineStyle: { width: label === 'ringfence' ? 3 : 1.8, type: label.startsWith('raw') ? 'dashed' : 'solid' },
     })),
   });

@@ -5,7 +5,7 @@ import { workloadTable } from './tables.js';
 
 const STYLE = `
   body { font: 15px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif; color: #1f2933; background: #f5f7f9; margin: 0; }
-  main { max-width: 900px; margin: 0 auto; padding: 24px 20px 60px; }
+  main { max-width: 960px; margin: 0 auto; padding: 24px 20px 60px; }
   h1 { font-size: 26px; margin: 8px 0 4px; }
   h2 { font-size: 19px; margin: 36px 0 10px; }
   figure { margin: 14px 0; background: #fff; border: 1px solid #d9dee4; border-radius: 8px; overflow: hidden; }
@@ -13,7 +13,9 @@ const STYLE = `
   .wide { overflow-x: auto; background: #fff; border: 1px solid #d9dee4; border-radius: 8px; }
   table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
   th, td { padding: 5px 10px; text-align: right; white-space: nowrap; border-bottom: 1px solid #eceff2; }
-  th:first-child, td:first-child { text-align: left; }
+  th:first-child, td:first-child { text-align: left; white-space: normal; }
+  /* Words may break, figures may not: the verdict has to be seen. */
+  .targets th:nth-child(2), .targets td:nth-child(2) { text-align: left; white-space: normal; }
   .met { color: #0b7a75; font-weight: 600; } .missed { color: #b3261e; font-weight: 600; }
   .facts, .note { color: #52606d; font-size: 13px; }
   details { margin: 8px 0; } summary { cursor: pointer; }
@@ -23,7 +25,7 @@ const asText = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').r
 const figures = (charts) => charts.map((svg) => `<figure>${svg}</figure>`).join('\n');
 
 /** A table of Markdown as one of HTML: both are made from the same text, so they cannot differ. */
-function html(markdown) {
+function html(markdown, kind = '') {
   const rows = markdown
     .split('\n')
     .filter((_, n) => n !== 1)
@@ -34,12 +36,12 @@ function html(markdown) {
         .map((cell) => cell.trim()),
     );
   const cell = (tag) => (text) => {
-    const kind = /^\**(met|missed)/.exec(text)?.[1];
+    const verdict = /^\**(met|missed)/.exec(text)?.[1];
     const plain = asText(text).replaceAll('**', '');
-    return `<${tag}${kind === undefined ? '' : ` class="${kind}"`}>${plain}</${tag}>`;
+    return `<${tag}${verdict === undefined ? '' : ` class="${verdict}"`}>${plain}</${tag}>`;
   };
   const [head, ...body] = rows.map((row, n) => `<tr>${row.map(cell(n === 0 ? 'th' : 'td')).join('')}</tr>`);
-  return `<div class="wide"><table><thead>${head}</thead><tbody>${body.join('\n')}</tbody></table></div>`;
+  return `<div class="wide ${kind}"><table><thead>${head}</thead><tbody>${body.join('\n')}</tbody></table></div>`;
 }
 
 /**
@@ -67,7 +69,7 @@ export function page({ facts, targets, guards, notes, workloads, growth }) {
 <p class="facts">${facts.map(asText).join('<br>')}</p>
 ${figures([overview(workloads)])}
 <h2>What it must show</h2>
-${html(targets)}
+${html(targets, 'targets')}
 ${notes.length === 0 ? '' : list(notes)}
 <h2>Ratio in each round</h2>
 ${figures(chosen.flatMap(ratioChart))}
