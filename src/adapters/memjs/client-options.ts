@@ -6,11 +6,21 @@ import { callback, integer, number, type OptionRule, resolveOptions } from '../.
 import type { CacheOptions } from '../../options.js';
 import { noopSerializer, type Serializer } from './serializer.js';
 
+/** Decided here: another value would lose flags, misplace keys or store what other clients cannot read. */
+const FIXED = [
+  'nodes',
+  'codec',
+  'namespace',
+  'replication',
+  'compression',
+  'onUnavailable',
+  'fallback',
+  'near',
+  'migration',
+] as const satisfies readonly (keyof CacheOptions)[];
+
 /** Settings of the core that the façade leaves to the user. */
-export type CoreOptions = Omit<
-  CacheOptions,
-  'nodes' | 'codec' | 'namespace' | 'replication' | 'compression' | 'onUnavailable' | 'fallback' | 'near' | 'migration'
->;
+export type CoreOptions = Omit<CacheOptions, (typeof FIXED)[number]>;
 
 export interface Logger {
   log(...words: unknown[]): unknown;
@@ -81,18 +91,6 @@ const RULES: { readonly [K in keyof Required<ClientOptions>]: OptionRule } = {
   protocol: { says: "'meta' or 'binary'", holds: (value) => value === 'meta' || value === 'binary' },
   cache: { says: 'an object', holds: (value) => typeof value === 'object' && value !== null && !Array.isArray(value) },
 };
-/** Decided here: another value would lose flags, misplace keys or store what other clients cannot read. */
-const FIXED = [
-  'nodes',
-  'codec',
-  'namespace',
-  'replication',
-  'compression',
-  'onUnavailable',
-  'fallback',
-  'near',
-  'migration',
-];
 
 const DEFAULT_PAUSE_S = 0.2;
 /** memjs queues without limit, and programs fill a cache by one loop of un-awaited calls. Bytes are bounded besides. */
