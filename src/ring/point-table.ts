@@ -1,12 +1,15 @@
 /**
  * PointTable: sorted points, arranged so that "first point at or after this hash" costs one jump and a short step.
  *
- * The top 16 bits of a hash choose a bucket; `jump[bucket]` is the first point in it. Of a point only the lower 16 bits
- * are left to compare, so point and node share one 32-bit word and one cache line holds sixteen: a ring of a million
- * points is 4 MB instead of 10.
+ * The top bits of a hash choose a bucket; `jump[bucket]` is the first point in it. Of a point only the lower bits are left
+ * to compare, so point and node share one 32-bit word and one cache line holds sixteen: a ring of a million points is 4 MB
+ * instead of 10.
  *
- *   hash       [ bucket: 16 | low: 16 ]
- *   entry      [ low: 16 | node: 16 ]
+ *   hash       [ bucket: b | low: 32 - b ]
+ *   entry      [ low: 32 - b | node: b ]
+ *
+ * Two buckets a point or more, 65,536 at most: whoever makes calls has other uses for the cache next to the processor than
+ * buckets of three nodes, and with all 65,536 a GET took 4 % more. Nodes are never more than buckets, so they fit.
  *
  * Points lie evenly within a bucket, so the search begins where the low bits say (interpolation search) and mostly ends
  * a step or two from there. With few points to look at the buckets can be few, and `jump` stays in the cache next to
@@ -23,11 +26,13 @@ import type { Points } from './virtual-nodes.js';
 export type NodeMask = Uint8Array;
 
 const SHORT_WALK = 64;
-const BUCKETS = 65_536;
-const LOW = 0xffff;
+const MOST_BUCKET_BITS = 16;
 
 export class PointTable {
   readonly size: number;
+  private readonly bucketBits: number;
+  private readonly lowBits: number;
+  private readonly nodeMask: number;
   private readonly entries: Uint32Array;
   private readonly jump: Uint32Array;
   /** Nodes that have a point: in foreign rings a small weight can round to none. */
@@ -42,17 +47,21 @@ export class PointTable {
   constructor(points: Points, zoneOf?: Int32Array) {
     const size = points.at.length;
     this.size = size;
+    this.standing = new Uint16Array(new Set(points.node)).sort();
+    const nodes = (this.standing.at(-1) ?? 0) + 1;
+    this.bucketBits = Math.min(MOST_BUCKET_BITS, Math.ceil(Math.log2(Math.max(2 * size, nodes, 2))));
+    this.lowBits = 32 - this.bucketBits;
+    this.nodeMask = 2 ** this.bucketBits - 1;
     this.entries = new Uint32Array(size + 1);
-    this.jump = new Uint32Array(BUCKETS + 1);
+    this.jump = new Uint32Array(2 ** this.bucketBits + 1);
     let bucket = 0;
     for (let i = 0; i < size; i++) {
       const point = points.at[i]!;
-      while (bucket <= point >>> 16) this.jump[bucket++] = i;
-      this.entries[i] = (point << 16) | points.node[i]!;
+      while (bucket <= point >>> this.lowBits) this.jump[bucket++] = i;
+      this.entries[i] = (point << this.bucketBits) | points.node[i]!;
     }
     this.jump.fill(size, bucket);
     this.entries[size] = this.entries[0] ?? 0;
-    this.standing = new Uint16Array(new Set(points.node)).sort();
     this.zoneOf = zoneOf;
     this.scratch = new Int32Array(this.standing.length);
     this.zoneSeen = new Int32Array(zoneOf?.length ?? 0);
@@ -60,7 +69,7 @@ export class PointTable {
 
   /** Node of the first point at or after `hash`, -1 without points. */
   primaryOf(hash: number): number {
-    return this.size === 0 ? -1 : this.entries[this.find(hash)]! & LOW;
+    return this.size === 0 ? -1 : this.entries[this.find(hash)]! & this.nodeMask;
   }
 
   /**
@@ -95,21 +104,21 @@ export class PointTable {
       const end = this.jump[bucket + 1]!;
       for (let i = this.jump[bucket]!; i < end; i++) {
         const entry = this.entries[i]!;
-        visit(((bucket << 16) | (entry >>> 16)) >>> 0, entry & LOW);
+        visit(((bucket << this.lowBits) | (entry >>> this.bucketBits)) >>> 0, entry & this.nodeMask);
       }
     }
   }
 
   /** Index of the first point >= hash, or `size`, where the first point is found again. */
   private find(hash: number): number {
-    const { entries, jump } = this;
-    const bucket = hash >>> 16;
+    const { entries, jump, bucketBits, lowBits } = this;
+    const bucket = hash >>> lowBits;
     const start = jump[bucket]!;
     const end = jump[bucket + 1]!;
     // With few nodes most buckets are empty.
     if (start === end) return start;
-    const sought = (hash << 16) >>> 0;
-    let i = start + (((hash & LOW) * (end - start)) >>> 16);
+    const sought = (hash << bucketBits) >>> 0;
+    let i = start + (((sought >>> bucketBits) * (end - start)) >>> lowBits);
     if (i < end && entries[i]! < sought) {
       do i++;
       while (i < end && entries[i]! < sought);
@@ -132,7 +141,7 @@ export class PointTable {
   ): number {
     for (let i = start, left = steps; found < wanted && left > 0; i++, left--) {
       if (i >= this.size) i = 0;
-      const node = this.entries[i]! & LOW;
+      const node = this.entries[i]! & this.nodeMask;
       if (mask?.[node]) continue;
       let isNew = true;
       for (let k = 0; k < found && isNew; k++) {
