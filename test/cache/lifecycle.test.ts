@@ -11,6 +11,7 @@ import { MemoryNode } from '../../src/driver/memory/memory-node.js';
 import { type Cache, createCache } from '../../src/index.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
 import { freePort } from '../../src/testing/servers/free-port.js';
+import { stopwatch } from '../support/stopwatch.js';
 import { type BuiltPackage, buildPackage } from './built-package.js';
 import { invoke, KEY_CALLS, refusalOf } from './every-call.js';
 import { ALL_FLEETS, Fleet } from './fleet.js';
@@ -61,10 +62,10 @@ describe.each(ALL_FLEETS)('over $name', (kind) => {
     const cache = await fleet.open({ onUnavailable: 'throw' });
     const calls = Array.from({ length: 200 }, (_, i) => cache.get(`k${i}`));
     const writes = Array.from({ length: 200 }, (_, i) => cache.add(`k${i}`, 'v'));
-    const startedAt = performance.now();
+    const ownMs = stopwatch();
     await cache.destroy();
     const outcomes = await Promise.allSettled([...calls, ...writes]);
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(ownMs()).toBeLessThan(500);
     for (const outcome of outcomes) {
       if (outcome.status === 'fulfilled') continue;
       expect(outcome.reason).toMatchObject({ code: expect.stringMatching(/^ERR_(CLOSED|UNAVAILABLE|INDETERMINATE)$/) });
@@ -88,11 +89,10 @@ describe('a hung node', () => {
       cache.ttl('k'),
     ];
     for (const call of calls) call.catch(() => undefined);
-    const startedAt = performance.now();
+    const [ownMs, startedAt] = [stopwatch(), performance.now()];
     const report = await cache.close({ timeoutMs: 150 });
-    const tookMs = performance.now() - startedAt;
-    expect(tookMs).toBeGreaterThanOrEqual(140);
-    expect(tookMs).toBeLessThan(450);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(140);
+    expect(ownMs()).toBeLessThan(450);
     expect(await settled(calls)).toEqual(calls.map(() => true));
     // What was written and not confirmed is owed, and nobody is left to pay it.
     expect(report.unpaidDebts).toBeGreaterThan(0);
@@ -197,9 +197,9 @@ describe('close', () => {
         nodes: [`redis://127.0.0.1:${dead}`, { url: `memcached://127.0.0.1:${dead}`, name: 'm2' }, 'memory://m'],
       });
       await start(cache);
-      const startedAt = performance.now();
+      const ownMs = stopwatch();
       await (i % 2 === 0 ? cache.close({ timeoutMs: 200 }) : cache.destroy());
-      expect(performance.now() - startedAt).toBeLessThan(500);
+      expect(ownMs()).toBeLessThan(500);
     }
   });
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
 import { type Cache, type CacheOptions, createCache } from '../../src/index.js';
+import { stopwatch } from '../support/stopwatch.js';
 import { PATIENT } from './fleet.js';
 
 const KEYS = Array.from({ length: 300 }, (_, i) => `k${i}`).sort();
@@ -119,21 +120,21 @@ describe('a node that falls silent', () => {
   afterEach(() => b.resume());
 
   it('keeps clear no longer than timeoutMs allows for a page', async () => {
-    const began = performance.now();
+    const ownMs = stopwatch();
     await expect(cache.clear({ timeoutMs: 100 })).rejects.toMatchObject({
       code: 'ERR_UNAVAILABLE',
       node: 'b',
       cause: { code: 'ERR_TIMEOUT', node: 'b' },
     });
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(ownMs()).toBeLessThan(1_000);
     b.resume();
     expect((await cache.getMany(KEYS)).size).toBe(0);
   });
 
   it('keeps keys no longer either', async () => {
-    const began = performance.now();
+    const ownMs = stopwatch();
     await expect(told({ timeoutMs: 100 })).rejects.toMatchObject({ code: 'ERR_TIMEOUT', node: 'b', timeoutMs: 100 });
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(ownMs()).toBeLessThan(1_000);
   });
 
   it('keeps neither once the caller has given up', async () => {

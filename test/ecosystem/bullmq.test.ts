@@ -58,7 +58,7 @@ describe('bullmq', () => {
     const worker = work(async ({ data }) => data.n * 2);
     await worker.waitUntilReady();
     const added = await queue.add('double', { n: 21 });
-    expect(await added.waitUntilFinished(told, 5_000)).toBe(42);
+    expect(await added.waitUntilFinished(told, 30_000)).toBe(42);
     expect(await queue.getJobCounts('completed', 'failed', 'waiting')).toEqual({ completed: 1, failed: 0, waiting: 0 });
   });
 
@@ -83,8 +83,8 @@ describe('bullmq', () => {
     });
     const lucky = await queue.add('lucky', { failures: 2 }, { attempts: 3, backoff: { type: 'fixed', delay: 10 } });
     const hopeless = await queue.add('hopeless', { failures: 9 }, { attempts: 2 });
-    expect(await lucky.waitUntilFinished(told, 5_000)).toBe(2);
-    await expect(hopeless.waitUntilFinished(told, 5_000)).rejects.toThrow('attempt 1');
+    expect(await lucky.waitUntilFinished(told, 30_000)).toBe(2);
+    await expect(hopeless.waitUntilFinished(told, 30_000)).rejects.toThrow('attempt 1');
     expect(await queue.getFailedCount()).toBe(1);
     expect((await hopeless.getState()).toString()).toBe('failed');
   });
@@ -97,12 +97,12 @@ describe('bullmq', () => {
     const worker = work(async ({ name: which }) => void order.push(which), { drainDelay: 5 });
     await worker.waitUntilReady();
     const began = performance.now();
-    const late = await queue.add('late', {}, { delay: 400 });
+    const late = await queue.add('late', {}, { delay: 1_000 });
     const soon = await queue.add('soon', {});
-    await soon.waitUntilFinished(told, 5_000);
-    await late.waitUntilFinished(told, 5_000);
+    await soon.waitUntilFinished(told, 30_000);
+    await late.waitUntilFinished(told, 30_000);
     expect(order).toEqual(['soon', 'late']);
-    expect(performance.now() - began).toBeGreaterThan(390);
+    expect(performance.now() - began).toBeGreaterThan(990);
   });
 
   it('keeps priorities, pauses, tells progress, removes and empties', async () => {
@@ -185,6 +185,6 @@ describe('bullmq', () => {
     await worker.waitUntilReady();
     const began = performance.now();
     await worker.close();
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(30_000);
   });
 });

@@ -11,6 +11,7 @@ import { tell } from '../staleness/support/held.js';
 import { until } from '../staleness/support/until.js';
 import type { TestCodec } from '../staleness/support/values.js';
 import { WatchedCache } from '../staleness/support/watched-cache.js';
+import { stopwatch } from '../support/stopwatch.js';
 
 const KEYS = Array.from({ length: 100 }, (_, i) => `k${i}`);
 const HEALTH = { intervalMs: 60, timeoutMs: 300, unhealthyAfter: 3, healthyAfter: 1, ejectionMs: 200 };
@@ -132,10 +133,10 @@ describe('a group of a Redis master and its replicas', () => {
       () => (replicas.lagOf('b') ?? 0) > 2_000 && (replicas.lagOf('c') ?? 9_999) < 1_000,
     );
 
-    const killedAt = performance.now();
+    const sinceKilledMs = stopwatch();
     await replicas.server('a').kill9();
     await replicas.active('c');
-    const tookMs = performance.now() - killedAt;
+    const tookMs = sinceKilledMs();
     expect(told).toEqual(['failedOver a to c']);
     expect(await replicas.isMaster('c')).toBe(true);
     expect(await replicas.isMaster('b')).toBe(false);
@@ -267,7 +268,7 @@ describe('a Redis node that gets a standby', () => {
     for (const server of servers) onTestFinished(() => server.stop());
     const [{ url }, standby] = servers;
     const nodes = [{ name: 'a', url }, 'memory://x'];
-    const cache = createCache({ nodes, namespace: 'n', timeouts: { totalMs: 600, attemptMs: 400 } });
+    const cache = createCache({ nodes, namespace: 'n', timeouts: { totalMs: 2_000, attemptMs: 2_000 } });
     onTestFinished(async () => {
       await cache.destroy();
     });
@@ -283,7 +284,7 @@ describe('a Redis node that gets a standby', () => {
       { name: 'a-2', url: standby.url, group: 'a', role: 'standby' },
       'memory://x',
     ]);
-    await until('the hand-off is over', () => isOver, 15_000);
+    await until('the hand-off is over', () => isOver);
     expect([cache.ring.fingerprint, ...KEYS.map((key) => cache.ring.owners(key))]).toEqual(before);
     const read = await Promise.all(KEYS.map((key) => cache.get(key)));
     expect(read).toEqual(KEYS.map((key) => `v of ${key}`));

@@ -157,7 +157,7 @@ describe('SlotStore', () => {
     const store = new SlotStore<string>({ maxEntries: count, maxBytes: 64 * 1_024 * 1_024 });
     const nsPerWrite = (hashOf: (i: number) => number): number => {
       store.clear();
-      const rounds = Array.from({ length: 4 }, () => {
+      const rounds = Array.from({ length: 8 }, () => {
         const began = process.hrtime.bigint();
         for (let i = 0; i < count; i++) store.setText('k', hashOf(i), 'v', i);
         return Number(process.hrtime.bigint() - began) / count;

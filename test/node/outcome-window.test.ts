@@ -87,7 +87,7 @@ describe('a window by time', () => {
     for (let year = 1; year <= 1_000; year++) window.addSuccesses(year * 8_760 * HOUR, 1, 1, false);
     expect(window.calls).toBe(1);
     // One step a bucket would be 3 · 10^12 steps.
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 
   it('forgets by time alone, without another call', () => {

@@ -205,8 +205,14 @@ describe('a renewal', () => {
 describe('on a real redis', () => {
   it('a session is there through an outage and after it', async () => {
     const nodes = await Nodes.start('redis');
-    const standInTtlMs = 600;
-    const cache = createCache({ nodes: [nodes.node(0), nodes.node(1)], health: { standInTtlMs }, fallback: false });
+    const standInTtlMs = 1_000;
+    const timeouts = { connectMs: 5_000, attemptMs: 5_000, totalMs: 10_000 };
+    const cache = createCache({
+      nodes: [nodes.node(0), nodes.node(1)],
+      health: { standInTtlMs },
+      fallback: false,
+      timeouts,
+    });
     onTestFinished(async () => {
       await cache.destroy();
       await nodes.stop();

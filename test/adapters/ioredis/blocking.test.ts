@@ -11,6 +11,7 @@ import { systemClock } from '../../../src/base/clock.js';
 import { assembleParts } from '../../../src/create-cache.js';
 import { NodeError, type Redis, TimeoutError } from '../../../src/ioredis.js';
 import { FaultProxy } from '../../../src/testing/fault-proxy/fault-proxy.js';
+import { stopwatch } from '../../support/stopwatch.js';
 import { keysByNode, type NodeName, refusal, ThreeNodes } from './three-nodes.js';
 
 let nodes: ThreeNodes;
@@ -119,10 +120,10 @@ describe('a command that waits, when things go wrong,', () => {
     const kept = redis.blpop(keyOn('a'), 0);
     await untilBlocked('c', 1);
     await untilBlocked('a', 1);
-    const began = performance.now();
+    const ownMs = stopwatch();
     await nodes.server('c').kill9();
     const error = await lost;
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(ownMs()).toBeLessThan(2_000);
     expect(error).toBeInstanceOf(NodeError);
     expect(error).toMatchObject({ reason: 'lost', node: 'c' });
     await redis.rpush(keyOn('a'), 'x');
@@ -136,10 +137,10 @@ describe('a command that waits, when things go wrong,', () => {
     const client = nodes.open({ commandTimeout: 400 });
     await expect.poll(() => client.status).toBe('ready');
     await nodes.server('c').kill9();
-    const began = performance.now();
+    const ownMs = stopwatch();
     const error = await refusal(client.blpop(keyOn('c'), 0));
     expect(error).toMatchObject({ code: 'ERR_NODE', node: 'c' });
-    expect(performance.now() - began).toBeLessThan(3_000);
+    expect(ownMs()).toBeLessThan(3_000);
     await nodes.server('c').restart();
   });
 

@@ -5,6 +5,7 @@ import { dataTerms } from '../../../src/adapters/ioredis/data-terms.js';
 import { Fleet } from '../../../src/adapters/ioredis/fleet.js';
 import { assembleParts } from '../../../src/create-cache.js';
 import { CacheError, type Redis } from '../../../src/ioredis.js';
+import { stopwatch } from '../../support/stopwatch.js';
 import { keysByNode, type NodeName, refusal, ThreeNodes } from './three-nodes.js';
 
 /** Quick to see that nobody listens, slow to say that somebody is slow: the machine may have other things to do. */
@@ -38,7 +39,7 @@ describe('data', () => {
     const [lost = ''] = keys.b;
     await Promise.all(keys.a.map((key) => redis.rpush(key, 'v')));
     await nodes.server('b').kill9();
-    const began = performance.now();
+    const ownMs = stopwatch();
     for (const call of [
       () => redis.get(lost),
       () => redis.set(lost, '1'),
@@ -51,7 +52,7 @@ describe('data', () => {
       expect(error).toBeInstanceOf(CacheError);
       expect(error).toMatchObject({ code: expect.stringMatching(/^ERR_(NODE|BREAKER_OPEN|UNAVAILABLE)$/), node: 'b' });
     }
-    expect(performance.now() - began).toBeLessThan(AT_ONCE_MS);
+    expect(ownMs()).toBeLessThan(AT_ONCE_MS);
     const results = await redis
       .pipeline()
       .get(lost)

@@ -6,6 +6,7 @@ import { Subscriber } from '../../../src/adapters/ioredis/subscriber.js';
 import { type CacheError, NodeError, type Redis } from '../../../src/ioredis.js';
 import { parseNodes } from '../../../src/options/node-options.js';
 import { FaultProxy } from '../../../src/testing/fault-proxy/fault-proxy.js';
+import { stopwatch } from '../../support/stopwatch.js';
 import { keysByNode, type NodeName, refusal, ThreeNodes } from './three-nodes.js';
 
 let nodes: ThreeNodes;
@@ -191,11 +192,11 @@ describe('subscriptions, when things go wrong,', () => {
     const hasty = nodes.open({ commandTimeout: 400 });
     await expect.poll(() => hasty.status).toBe('ready');
     await nodes.server('b').kill9();
-    const began = performance.now();
+    const ownMs = stopwatch();
     const error = await refusal(hasty.subscribe(channelOn('a'), channelOn('b')));
     expect(error).toMatchObject({ code: 'ERR_TIMEOUT', node: 'b' });
     expect(await refusal(hasty.psubscribe('*'))).toMatchObject({ code: 'ERR_TIMEOUT', node: 'b' });
-    expect(performance.now() - began).toBeLessThan(3_000);
+    expect(ownMs()).toBeLessThan(3_000);
     await nodes.server('b').restart();
     await expect.poll(() => publisher.publish(channelOn('a'), 'x')).toBe(0);
     expect(await hasty.subscribe(channelOn('c'))).toBe(1);

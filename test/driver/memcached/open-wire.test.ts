@@ -9,6 +9,7 @@ import { createSaslDriver } from '../../../src/driver/memcached/sasl-driver.js';
 import { PromisedConnection } from '../../../src/testing/promised-connection.js';
 import { startBlackhole } from '../../../src/testing/servers/blackhole.js';
 import { startMemcached } from '../../../src/testing/servers/memcached-server.js';
+import { stopwatch } from '../../support/stopwatch.js';
 import { at, connectMeta, given } from './connections.js';
 import { closedPort, listen } from './listening.js';
 
@@ -27,9 +28,9 @@ function handles(): number {
 describe('opening a socket', () => {
   it('A8: a closed port is refused at once', async () => {
     const port = await closedPort();
-    const start = performance.now();
+    const ownMs = stopwatch();
     await expect(connectMeta({ address: at(port) })).rejects.toMatchObject({ code: 'ERR_NODE', reason: 'refused' });
-    expect(performance.now() - start).toBeLessThan(100);
+    expect(ownMs()).toBeLessThan(100);
     await expect(
       connectMeta({ address: { host: '', port: 0, path: '/nowhere/memcached.sock' } }),
     ).rejects.toMatchObject({
@@ -41,9 +42,9 @@ describe('opening a socket', () => {
     const blackhole = await startBlackhole();
     try {
       const before = handles();
-      const start = performance.now();
+      const ownMs = stopwatch();
       await expect(connectMeta({ address: blackhole }, 100)).rejects.toMatchObject({ reason: 'unreachable' });
-      expect(performance.now() - start).toBeLessThan(300);
+      expect(ownMs()).toBeLessThan(300);
       await expect.poll(handles).toBeLessThanOrEqual(before);
     } finally {
       await blackhole.close();
