@@ -109,10 +109,12 @@ class NodeNews {
     // The handshake was answered: the node runs, and has what we abandoned before it.
     ledger.firstReplySeen(node.slot, beganAt);
     payer.opened(node);
+    node.onChange?.();
   }
 
   down(node: CacheNode, _error: CacheError, wasOpen: boolean): void {
     this.#hasLost ||= wasOpen;
     this.#around.suspect(node);
+    node.onChange?.();
   }
 }

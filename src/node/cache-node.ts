@@ -30,7 +30,6 @@ import type { NodeLanes } from './node-lanes.js';
 import type { NodeSettings } from './node-settings.js';
 import { openLanes } from './open-lanes.js';
 import type { Pipeline } from './pipeline.js';
-import type { Patience } from './pipeline-context.js';
 
 /** News of a node for whoever composes the cache. */
 export interface NodeEvents {
@@ -58,7 +57,9 @@ export class CacheNode implements AttemptNode {
   readonly keepsTime: boolean;
   /** How long its answers take; `undefined` where nobody wants to know. */
   readonly latency: LatencyEstimate | undefined;
-  readonly patience: Patience;
+  readonly patience: NodeSettings['patience'];
+  /** A connection was opened, before anything is sent on it, or was lost or could not be opened. Must not throw. */
+  onChange: (() => void) | undefined = undefined;
   /** The largest value it takes, as far as it has told. */
   maxValueBytes: number | undefined = undefined;
   /** Was in the ring before, left it, and was added again: it may hold what it held then. */

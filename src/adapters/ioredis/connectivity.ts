@@ -1,17 +1,9 @@
-/**
- * Tells when nodes come and go, which only their connections know: looked at some twenty times a second, for no more than
- * a glance a node.
- */
+/** Tells when nodes come and go: in the moment in which their connections do, so that who gets an answer finds us ready. */
 
-import type { Clock, Timer } from '../../base/clock.js';
 import type { Connection } from '../../driver/driver.js';
 import { type CacheError, NodeError } from '../../errors.js';
 import type { CacheNode } from '../../node/cache-node.js';
 import { named } from './named-error.js';
-
-const LOOK_MS = 50;
-/** While nobody can be asked yet. */
-const FIRST_LOOK_MS = 5;
 
 export interface ConnectivityNews {
   /** A node has a connection that it did not have at the last look. */
@@ -26,26 +18,22 @@ export interface ConnectivityNews {
 
 export class Connectivity {
   readonly #nodes: readonly CacheNode[];
-  readonly #clock: Clock;
   readonly #news: ConnectivityNews;
   readonly #lost = new Set<CacheNode>();
   readonly #connections = new Map<CacheNode, Connection>();
   #isUp: boolean | undefined;
-  #timer: Timer;
 
-  constructor(nodes: readonly CacheNode[], clock: Clock, news: ConnectivityNews) {
+  constructor(nodes: readonly CacheNode[], news: ConnectivityNews) {
     this.#nodes = nodes;
-    this.#clock = clock;
     this.#news = news;
-    this.#timer = clock.setTimer(() => this.#look(), FIRST_LOOK_MS);
+    for (const node of nodes) node.onChange = () => this.#look();
   }
 
   stop(): void {
-    this.#timer.cancel();
+    for (const node of this.#nodes) node.onChange = undefined;
   }
 
   #look(): void {
-    this.#timer = this.#clock.setTimer(() => this.#look(), this.#isUp === undefined ? FIRST_LOOK_MS : LOOK_MS);
     const wasTried = this.#isUp !== undefined;
     for (const node of this.#nodes) this.#lookAt(node, wasTried);
     const isUp = this.#nodes.some((node) => node.isConnected);

@@ -7,7 +7,6 @@
  */
 
 import type { RedisStatus } from 'ioredis';
-import type { Clock } from '../../base/clock.js';
 import type { CacheError } from '../../errors.js';
 import { Connectivity } from './connectivity.js';
 import type { Engine } from './engine.js';
@@ -27,19 +26,17 @@ interface Waiter {
 
 export class Lifecycle {
   readonly #host: Host;
-  readonly #clock: Clock;
   readonly #waiting = new Set<Waiter>();
   #connectivity: Connectivity | undefined;
 
-  constructor(host: Host, clock: Clock) {
+  constructor(host: Host) {
     this.#host = host;
-    this.#clock = clock;
   }
 
   begin(engine: Engine): void {
     this.#become('connecting');
     let last: CacheError | undefined;
-    this.#connectivity = new Connectivity(engine.fleet.nodes, this.#clock, {
+    this.#connectivity = new Connectivity(engine.fleet.nodes, {
       opened: (node) => engine.introduce(node),
       up: () => {
         this.#become('connect');
@@ -66,12 +63,15 @@ export class Lifecycle {
     });
   }
 
-  end(): void {
-    if (this.#connectivity === undefined && this.#host.status === 'end') return;
+  /** @param isPassing it is about to begin anew */
+  end(isPassing = false): void {
+    const { status } = this.#host;
+    if (this.#connectivity === undefined && status === 'end') return;
     this.#connectivity?.stop();
     this.#connectivity = undefined;
-    this.#become('close');
-    this.#become('end');
+    if (status !== 'connecting') this.#become('close');
+    if (isPassing) this.#become('reconnecting', 0);
+    else this.#become('end');
     this.#release((waiter) => waiter.reject(closedError()));
   }
 

@@ -47,7 +47,7 @@ export interface RedisSettings {
   /** In one object, for `duplicate`. */
   readonly given: RedisOptions;
   readonly cache: CacheOptions;
-  /** What the commands' maker heeds. */
+  /** What the commands' maker heeds, and what `options` shows. */
   readonly ioredis: CommanderOptions;
   readonly cacheable: Cacheable | undefined;
   readonly data: DataTerms;
@@ -96,7 +96,7 @@ export function resolveRedisOptions(given: RedisOptions): RedisSettings {
     data,
     // Every command is gathered with those of its turn anyway; ioredis's own gathering would let GET and SET overtake.
     ioredis: {
-      ...picked<CommanderOptions>(given, [...HEEDED, ...ACCEPTED]),
+      ...picked<CommanderOptions>(given, [...RENAMED, ...HEEDED, ...ACCEPTED]),
       lazyConnect: true,
       enableAutoPipelining: false,
     },

@@ -7,7 +7,7 @@
  */
 
 import { type Callback, Command, Redis as IoRedis } from 'ioredis';
-import { systemClock } from '../../base/clock.js';
+import { CacheError, NodeError, OptionError, TimeoutError } from '../../errors.js';
 import { type RedisArguments, redisArguments } from './arguments.js';
 import { singleServerError } from './cross-node.js';
 import { Engine } from './engine.js';
@@ -32,6 +32,9 @@ export class Redis extends IoRedis {
   // GET and SET are most calls: where nothing is asked of them that needs a Command, none is made. Here, and not as methods,
   // since their many overloads are ioredis's to declare, as is what a duplicate is.
   static {
+    // What `require` answers is this class: the names on it that ioredis has as well must not be those of ioredis.
+    const names = { Redis, default: Redis, CacheError, NodeError, OptionError, TimeoutError };
+    for (const [name, value] of Object.entries(names)) Reflect.defineProperty(Redis, name, { value });
     const { get, set } = IoRedis.prototype;
     overwrite(Redis.prototype, 'get', function (...args) {
       const [key] = args;
@@ -68,7 +71,7 @@ export class Redis extends IoRedis {
     super({ ...settings.ioredis, lazyConnect: settings.given.lazyConnect === true });
     this.#settings = settings;
     this.#prefix = settings.ioredis.keyPrefix ?? '';
-    this.#lifecycle = new Lifecycle(this, settings.cache.clock ?? systemClock);
+    this.#lifecycle = new Lifecycle(this);
     if (settings.given.lazyConnect !== true) this.#open();
   }
 
@@ -100,7 +103,7 @@ export class Redis extends IoRedis {
     const engine = this.#engine ?? this.#leaving;
     this.#engine = undefined;
     engine?.end();
-    this.#lifecycle.end();
+    this.#lifecycle.end(reconnect);
     if (reconnect) this.#open();
   }
 

@@ -73,6 +73,39 @@ describe('a client', () => {
     expect(await begin(nodes.open())).toEqual(theirs);
   });
 
+  it('is ready as soon as anything is answered, shows its options, and passes through reconnecting if told to', async () => {
+    const live = async (client: IoRedis): Promise<unknown> => {
+      await client.ping();
+      const { db, commandTimeout, keyPrefix } = client.options;
+      const seen: unknown[] = [client.status, db, commandTimeout, keyPrefix];
+      const heard = listen(client);
+      client.disconnect(true);
+      await expect.poll(() => heard.at(-1)).toBe('ready');
+      client.disconnect();
+      client.disconnect();
+      await expect.poll(() => heard.at(-1)).toBe('end');
+      return { seen, heard };
+    };
+    const { host, port } = nodes.server('a');
+    const options = { db: 3, commandTimeout: 5_000, keyPrefix: 'p:' };
+    const theirs = await live(new IoRedis({ host, port, ...options }));
+    expect(await live(nodes.open(options))).toEqual(theirs);
+  });
+
+  it('that was never connected has nothing to close', async () => {
+    const live = async (client: IoRedis): Promise<string[]> => {
+      const heard = listen(client);
+      const pending = refusal(client.get('k'));
+      client.disconnect();
+      await pending;
+      await expect.poll(() => heard.at(-1)).toBe('end');
+      return heard;
+    };
+    const { host, port } = nodes.server('a');
+    const theirs = await live(new IoRedis({ host, port }));
+    expect(await live(nodes.open())).toEqual(theirs);
+  });
+
   it('opens nothing before it is asked to, if told to be lazy', async () => {
     const plain = nodes.plain('b');
     const isThere = async () => String(await plain.client('LIST')).includes('name=lazy ');
