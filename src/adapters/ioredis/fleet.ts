@@ -86,10 +86,22 @@ export class Fleet {
     node.raw({ key, hash, timeoutMs: this.#timeoutMs, sink }, LANE, words, OF_ONE_KEY);
   }
 
-  /** A command of whatever keys, or of none, sent to `node`; with `followers`, all of them in one piece. */
-  askNode(node: CacheNode, words: Words, asker: Asker, followers?: readonly Words[]): void {
+  /** A command of whatever keys, or of none, sent to `node`. */
+  askNode(node: CacheNode, words: Words, asker: Asker): void {
+    this.#ask(node, words, asker, OF_MANY_KEYS);
+  }
+
+  /**
+   * Commands sent to `node` in one piece. With `isBound` they mean something on the present connection alone: they do not
+   * wait for another.
+   */
+  askAsOne(node: CacheNode, [first = [], ...followers]: readonly Words[], asker: Asker, isBound: boolean): void {
+    this.#ask(node, first, asker, { ...OF_MANY_KEYS, isPinned: !isBound, followers });
+  }
+
+  #ask(node: CacheNode, words: Words, asker: Asker, manner: RawManner): void {
     const origin = { key: '', hash: 0, timeoutMs: this.#timeoutMs, sink: new Reporting(asker) };
-    node.raw(origin, LANE, words, followers === undefined ? OF_MANY_KEYS : { ...OF_MANY_KEYS, followers });
+    node.raw(origin, LANE, words, manner);
   }
 }
 

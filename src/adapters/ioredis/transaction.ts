@@ -66,15 +66,14 @@ export class Transaction {
       return;
     }
     for (const command of commands) prepared(command, node);
-    const [multi, ...followers] = commands.map(wordsOf);
-    fleet.askNode(
+    fleet.askAsOne(
       node,
-      multi ?? [],
+      commands.map(wordsOf),
       {
         replied: (replies) => this.#replied(replies as unknown[]),
         failed: (error) => this.#failed(error),
       },
-      followers,
+      watched !== undefined,
     );
   }
 

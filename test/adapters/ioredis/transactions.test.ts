@@ -1,7 +1,8 @@
 /** MULTI … EXEC, WATCH and scripts: done by one node as a whole, or refused as a whole. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Redis } from '../../../src/ioredis.js';
+import { Redis } from '../../../src/ioredis.js';
+import { FaultProxy } from '../../../src/testing/fault-proxy/fault-proxy.js';
 import { keysByNode, refusal, ThreeNodes } from './three-nodes.js';
 
 let nodes: ThreeNodes;
@@ -130,6 +131,30 @@ describe('watched keys', () => {
     await expect.poll(() => redis.get(a).catch(() => 'gone')).toBeNull();
     expect(await redis.multi().set(a, 'blind').exec()).toBeNull();
     expect(await redis.get(a)).toBeNull();
+  });
+
+  it('are not forgotten by a transaction that waits while the connection is lost that watched them', async () => {
+    const proxy = await FaultProxy.start({ port: nodes.server('a').port });
+    const client = new Redis([`redis://127.0.0.1:${proxy.port}`], {
+      bulkhead: { maxInFlight: 1 },
+      offlineQueueMs: 10_000,
+      health: false,
+    });
+    try {
+      await client.set('k', 'before');
+      await client.watch('k');
+      proxy.apply({ kind: 'hold' }, 'toClient');
+      const stuck = refusal(client.get('k'));
+      const waiting = refusal(client.multi().set('k', 'mine').exec());
+      await nodes.plain('a').set('k', 'theirs');
+      proxy.reset();
+      await proxy.heal();
+      expect([await stuck, await waiting]).toMatchObject([{ code: 'ERR_NODE' }, { code: 'ERR_NODE' }]);
+      expect(await client.get('k')).toBe('theirs');
+    } finally {
+      client.disconnect();
+      await proxy.close();
+    }
   });
 
   it('of one node are no condition for a transaction of another', async () => {
