@@ -62,6 +62,7 @@ export const ACCEPTED = [
   'autoResendUnfulfilledCommands',
   'clientInfoTag',
   'disableClientInfo',
+  'disconnectTimeout',
   'enableAutoPipelining',
   'enableReadyCheck',
   'family',

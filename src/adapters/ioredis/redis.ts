@@ -8,6 +8,7 @@
 
 import { type Callback, Command, Redis as IoRedis } from 'ioredis';
 import { CacheError, NodeError, OptionError, TimeoutError } from '../../errors.js';
+import { resolveCacheOptions } from '../../options.js';
 import { type RedisArguments, redisArguments } from './arguments.js';
 import { singleServerError } from './cross-node.js';
 import { Engine } from './engine.js';
@@ -72,7 +73,8 @@ export class Redis extends IoRedis {
     this.#settings = settings;
     this.#prefix = settings.ioredis.keyPrefix ?? '';
     this.#lifecycle = new Lifecycle(this);
-    if (settings.given.lazyConnect !== true) this.#open();
+    if (settings.given.lazyConnect === true) resolveCacheOptions(settings.cache);
+    else this.#open();
   }
 
   static override createClient(...args: RedisArguments): Redis {

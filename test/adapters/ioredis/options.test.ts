@@ -47,6 +47,19 @@ describe('the forms of the constructor', () => {
     expect(resolved({ commandTimeout: 900, timeouts: { totalMs: 50 } }).cache.timeouts).toMatchObject({ totalMs: 50 });
   });
 
+  it('gives data the time that ioredis gives it, unless told otherwise; a silent node gets what a command gets', () => {
+    const { data, cache } = resolved({});
+    expect(data).toEqual({ deadlineMs: 60_000, silenceMs: 3_000, absenceMs: 1_000, patienceMs: 3_000 });
+    // Calls on cacheable keys have those of a cache.
+    expect(cache.timeouts).toEqual({ connectMs: 2_000 });
+    const times = (options: RedisOptions) => resolved(options).data;
+    expect(times({ commandTimeout: 100 })).toMatchObject({ deadlineMs: 100, silenceMs: 200, patienceMs: 100 });
+    expect(times({ commandTimeout: 2_000 })).toMatchObject({ deadlineMs: 2_000, silenceMs: 3_000 });
+    expect(times({ timeouts: { totalMs: 20_000 } })).toMatchObject({ deadlineMs: 20_000, silenceMs: 20_000 });
+    expect(times({ offlineQueueMs: 5_000 }).absenceMs).toBe(5_000);
+    expect(times({ enableOfflineQueue: false, offlineQueueMs: 5_000 }).absenceMs).toBe(0);
+  });
+
   it('takes null for nothing, as programs have it from their environment', () => {
     const nothing = JSON.parse('{"host":null,"password":null,"db":null,"commandTimeout":null,"stringNumbers":null}');
     expect(specs(nothing)).toMatchObject([{ credentials: undefined, database: 0, address: { host: '127.0.0.1' } }]);
@@ -74,6 +87,7 @@ describe('the forms of the constructor', () => {
       family: 4,
       replyMapping: 'legacy',
       protocol: 3,
+      disconnectTimeout: 100,
     };
     expect(resolved(given).ioredis).toMatchObject({ maxRetriesPerRequest: null, enableReadyCheck: false });
   });
@@ -105,6 +119,9 @@ describe('what is refused', () => {
     ['blockingTimeoutGrace', { blockingTimeoutGrace: Number.NaN }],
     ['blockingTimeout', JSON.parse('{"blockingTimeout":"1"}')],
     ['timeouts', JSON.parse('{"timeouts":5}')],
+    ['timeouts.connectMs', { connectTimeout: 0, lazyConnect: true }],
+    ['offlineQueueMs', { offlineQueueMs: -1 }],
+    ['enableOfflineQueue', JSON.parse('{"enableOfflineQueue":"no"}')],
     ['bulkhead', JSON.parse('{"bulkhead":5}')],
     ['health', JSON.parse('{"health":true}')],
     ['scripts', JSON.parse('{"scripts":{"a":{}}}')],
