@@ -3,13 +3,14 @@
 import { figuresOf } from './figures.js';
 import { startFleet } from './fleet.js';
 import { Traffic } from './traffic.js';
+import { startWitness } from './witness.js';
 
 export const BUCKET_MS = 250;
 export const BEFORE_MS = 2_000;
 const NODES = 5;
 const SAMPLE = Array.from({ length: 20_000 }, (_, i) => `key:${i}`);
-/** All keys are stored before the load begins, so less than this, in percent, is the machine's doing. */
-const STEADY = 99.5;
+/** Half of what one attempt may take. Who is kept from running for longer misses deadlines, and it was not the policy. */
+export const STALL_MS = 50;
 const ATTEMPTS = 3;
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -19,12 +20,16 @@ const CODECS = {
   string: { encode: (serial) => String(serial).padStart(100, '0'), decode: Number },
 };
 
-/** @param {{ codec: string, scenario: object, policy: object, memory: boolean, keys: number, requestsOf: (random: () => number) => () => number }} run */
+/**
+ * The quietest of up to three runs, by what an uninvolved thread saw of the machine.
+ *
+ * @param {{ codec: string, scenario: object, policy: object, memory: boolean, keys: number, requestsOf: (random: () => number) => () => number }} run
+ */
 export async function measure(run) {
-  let result;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    result = await once(run);
-    if (result.figures.before >= STEADY) break;
+  let result = await once(run);
+  for (let attempt = 1; attempt < ATTEMPTS && result.stalledMs > STALL_MS; attempt++) {
+    const again = await once(run);
+    if (again.stalledMs < result.stalledMs) result = again;
   }
   return result;
 }
@@ -42,6 +47,7 @@ async function once({ codec, scenario, policy, memory, keys, requestsOf }) {
   const scene = { client, wait, spare: spare.node, nodes };
   const extraBefore = client.extraReads();
   const ownersBefore = SAMPLE.map(client.owner);
+  const witness = startWitness();
   const quietMs = scenario.before === undefined ? BEFORE_MS : BEFORE_MS - 1_500;
   await Promise.all([
     traffic.run(BEFORE_MS + scenario.afterMs, BUCKET_MS),
@@ -51,6 +57,7 @@ async function once({ codec, scenario, policy, memory, keys, requestsOf }) {
       await scenario.act(scene);
     })(),
   ]);
+  const stalledMs = await witness.stop();
   const rates = Array.from(traffic.buckets, (bucket) =>
     bucket === undefined || bucket.reads === 0 ? null : (100 * bucket.hits) / bucket.reads,
   );
@@ -62,6 +69,7 @@ async function once({ codec, scenario, policy, memory, keys, requestsOf }) {
     rates,
     stale: traffic.stale,
     errors: traffic.errors,
+    stalledMs,
     extraReads: client.extraReads() - extraBefore,
     moved: SAMPLE.filter((key, i) => client.owner(key) !== ownersBefore[i]).length / SAMPLE.length,
     figures: figuresOf(rates, BUCKET_MS, quietMs),

@@ -2,6 +2,7 @@
 
 import { basename } from 'node:path';
 import { table } from '../harness/tables.js';
+import { STALL_MS } from './measure.js';
 
 /** What is known of the traces that were measured; others are named by their file alone. */
 const TRACES = {
@@ -33,7 +34,7 @@ export function pageOf({ zipf, traces }) {
     '',
     '8,000 requests a second, a loader that fills misses, one write in fifty, five nodes (three redis-server, two memcached). Made by `npm run bench:rebalance`.',
     '',
-    'A dip is the deepest fall below the hit rate before, in percentage points within a quarter of a second; its area is points times seconds. Keys moved are those whose first owner at the end is not that of before. What did not run at 99.5 % before anything happened, because other programs took the machine, was run again.',
+    `A dip is the deepest fall below the hit rate before, in percentage points within a quarter of a second; its area is points times seconds. Keys moved are those whose first owner at the end is not that of before. A run during which the machine kept a thread waiting for more than ${STALL_MS} ms, half of what one attempt may take, is made again, up to twice; where none was quieter, the figure has a star.`,
   ];
   if (zipf !== undefined) lines.push(...zipfSection(zipf));
   if (traces !== undefined) lines.push(...traceSection(traces));
@@ -65,11 +66,11 @@ function zipfSection({ keys, results, ...report }) {
   return lines;
 }
 
-function cellsOf({ policy, figures, stale, errors, extraReads, moved, theory }) {
+function cellsOf({ policy, figures, stalledMs, stale, errors, extraReads, moved, theory }) {
   return [
     policy,
     `${figures.before.toFixed(2)} %`,
-    figures.dip.toFixed(2),
+    dipOf({ figures, stalledMs }),
     figures.area.toFixed(1),
     figures.recovery,
     ...[stale, errors, extraReads].map(String),
@@ -100,16 +101,20 @@ function traceSection({ results, ...report }) {
       '',
       table(
         ['', ...policies],
-        groupsOf(rows, ({ scenario }) => scenario).map((of) => [of[0].scenario, ...of.map(dipOf)]),
+        groupsOf(rows, ({ scenario }) => scenario).map((of) => [of[0].scenario, ...of.map(besidesOf)]),
       ),
     );
   }
   return lines;
 }
 
-function dipOf({ figures, stale, errors }) {
-  const besides = [stale > 0 && `${stale} stale`, errors > 0 && `${errors} errors`].filter(Boolean);
-  return [figures.dip.toFixed(2), ...besides].join(', ');
+function dipOf({ figures, stalledMs = 0 }) {
+  return `${figures.dip.toFixed(2)}${stalledMs > STALL_MS ? '*' : ''}`;
+}
+
+function besidesOf(row) {
+  const { stale, errors } = row;
+  return [dipOf(row), stale > 0 && `${stale} stale`, errors > 0 && `${errors} errors`].filter(Boolean).join(', ');
 }
 
 function groupsOf(rows, keyOf) {
