@@ -18,6 +18,8 @@ export class Beyond {
   isAtFormer = false;
   /** How often a write has overtaken the read. */
   overtaken = 0;
+  /** Nodes that were asked while something stood against their copies. */
+  doubted: CacheNode[] | undefined = undefined;
 
   constructor(startedAt: number) {
     this.startedAt = startedAt;
@@ -27,5 +29,10 @@ export class Beyond {
     if (this.isAtFormer) return;
     this.missedAt ??= [];
     this.missedAt.push(node);
+  }
+
+  doubt(node: CacheNode): void {
+    this.doubted ??= [];
+    this.doubted.push(node);
   }
 }

@@ -19,7 +19,7 @@ import { type Claim, Claims, type ClaimTerms, type NoClaim } from './claims.js';
 import type { ReadContext } from './contexts.js';
 import { lifeGiven, lifeLeft, toldLife } from './life.js';
 import { type Failure, promised, type Target } from './promised-attempt.js';
-import { sight } from './sight.js';
+import { isDoubted, sight } from './sight.js';
 import { lifeOn, stoodIn } from './stand-in.js';
 
 /** One key on its way. */
@@ -75,8 +75,9 @@ export class Copying {
   }
 
   async look(job: CopyJob, from: CacheNode): Promise<Source | NoSource> {
-    const { generations, values, calendar } = this.#context;
+    const { generations, ledger, values, calendar } = this.#context;
     const { key, hash, generation, lane } = job;
+    const wasDoubted = isDoubted(ledger, this.#topology(), from, hash, key);
     const found = await sight(from, job, lane);
     if (found.failure !== undefined) return 'unanswered';
     if (!generations.isCurrent(hash, generation)) return 'overtaken';
@@ -86,6 +87,8 @@ export class Copying {
     if (verdict === 'foreign' || verdict === 'future-version') return 'fixed';
     if ((verdict !== 'ok' && verdict !== 'digits') || !this.trusts(job, from, bytes)) return 'nothing';
     const isStamped = verdict === 'ok' && values.isEnveloped;
+    // What stood against the node was settled while the copy was on its way.
+    if (wasDoubted && !isStamped && !isDoubted(ledger, this.#topology(), from, hash, key)) return 'overtaken';
     const expiresAt = isStamped ? expiresAtAt(bytes, 0) : undefined;
     const now = calendar.now();
     const isShortened = ttlMs !== undefined && isStamped && stoodIn(this.#context, this.#topology(), from, key);

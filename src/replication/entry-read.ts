@@ -4,13 +4,14 @@
  */
 
 import type { Topology } from '../cluster/topology.js';
+import { COUNTER } from '../codec/transcoder.js';
 import type { CacheError } from '../errors.js';
 import type { CacheNode } from '../node/cache-node.js';
 import { OwnerWalk } from '../routing/owner-walk.js';
 import type { ReadContext } from './contexts.js';
 import { type JudgedEntry, judgeEntry } from './judge-entry.js';
 import type { ReadCall } from './read-call.js';
-import { type EntryTarget, sight } from './sight.js';
+import { type EntryTarget, isDoubted, sight } from './sight.js';
 
 export interface FoundEntry extends JudgedEntry {
   readonly node: CacheNode;
@@ -47,6 +48,7 @@ export async function readEntry(context: ReadContext, call: EntryCall): Promise<
   const ask = async (node: CacheNode, budgetMs: number): Promise<JudgedEntry | undefined> => {
     const target: EntryTarget = { key, hash, place, timeoutMs: Math.min(budgetMs, deadline - context.clock.now()) };
     if (target.timeoutMs <= 0) return undefined;
+    const wasDoubted = isDoubted(context.ledger, topology, node, hash, key);
     const askedAt = context.clock.now();
     const outcome = await sight(node, target, lane);
     if (outcome.failure !== undefined) {
@@ -54,8 +56,11 @@ export async function readEntry(context: ReadContext, call: EntryCall): Promise<
       return undefined;
     }
     let entry = outcome.result && judgeEntry(context, node, target, outcome.result);
-    if (entry !== undefined && !context.generations.isCurrent(hash, generation)) {
-      // A write issued meanwhile may have been confirmed before this is judged: then it vouches for what it replaced.
+    const isUnstamped = typeof entry === 'object' && (!context.values.isEnveloped || entry.kept.flags === COUNTER);
+    const isOutOfDoubt = wasDoubted && isUnstamped && !isDoubted(context.ledger, topology, node, hash, key);
+    if (entry !== undefined && (isOutOfDoubt || !context.generations.isCurrent(hash, generation))) {
+      // A write issued meanwhile, or tried again, may have been confirmed before this is judged: then it vouches for what it
+      // replaced. So may a payment.
       entry = 'distrusted';
       if (overtaken++ < MAX_OVERTAKEN) {
         generation = context.generations.snapshot(hash);

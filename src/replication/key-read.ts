@@ -13,6 +13,7 @@ import { Beyond } from './beyond.js';
 import type { ReadContext } from './contexts.js';
 import type { HedgedRead } from './hedges.js';
 import type { ReadCall } from './read-call.js';
+import { isDoubted } from './sight.js';
 import { settleUnanswered } from './unanswered.js';
 import { DISTRUSTED, REJECTED } from './value-judge.js';
 
@@ -76,7 +77,9 @@ export class KeyRead implements HedgedRead {
 
   private judged(attempt: GetAttempt, bytes: Buffer, start: number, end: number): unknown {
     const { context, topology, key, hash } = this;
-    return context.judge.judge(topology, attempt.node as CacheNode, key, hash, bytes, start, end);
+    const node = attempt.node as CacheNode;
+    const wasDoubted = this.beyond?.doubted?.includes(node);
+    return context.judge.judge(topology, node, key, hash, bytes, start, end, wasDoubted);
   }
 
   private found(attempt: GetAttempt, value: unknown): void {
@@ -93,7 +96,9 @@ export class KeyRead implements HedgedRead {
   }
 
   distrusted(attempt: GetAttempt): void {
-    if (!this.askAgain(attempt)) this.missed(attempt);
+    const beyond = this.further(attempt.startedAt);
+    const leftMs = beyond.startedAt + this.call.totalMs - this.context.clock.now();
+    if (beyond.isAtFormer || !this.askPastWrite(beyond, attempt.node as CacheNode, leftMs)) this.missed(attempt);
   }
 
   missed(attempt: GetAttempt): void {
@@ -112,15 +117,16 @@ export class KeyRead implements HedgedRead {
     this.walkOn(error, attempt.node as CacheNode, attempt.startedAt);
   }
 
-  /**
-   * Raw copies say nothing of their age: a node that may hold an older one is not worth asking. The look is taken only where
-   * anything at all stands against the node: what it answers is judged anyway.
-   */
+  /** Raw copies say nothing of their age: a node that may hold an older one is not worth asking. */
   private mayAsk(node: CacheNode): boolean {
-    const { ledger, values } = this.context;
-    if (ledger.isQuiet || values.isEnveloped || ledger.isClean(node.slot)) return true;
-    const place = this.topology.placement.hash(this.key);
-    return ledger.isDistrusted(node.slot, this.hash, this.key, place) === 'no';
+    const { context, topology, hash, key } = this;
+    return context.values.isEnveloped || !isDoubted(context.ledger, topology, node, hash, key);
+  }
+
+  private send(node: CacheNode, timeoutMs: number, sink: GetSink): void {
+    const { context, topology, hash, key, call } = this;
+    if (isDoubted(context.ledger, topology, node, hash, key)) this.further(0).doubt(node);
+    node.get(key, hash, timeoutMs, call.lane, sink);
   }
 
   askBeside(asked: CacheNode, beganAt: number, sink: GetSink): CacheNode | undefined {
@@ -132,7 +138,7 @@ export class KeyRead implements HedgedRead {
     const node = leftMs > 0 ? walk.next() : undefined;
     if (node?.isServing !== true) return undefined;
     const { lane } = this.call;
-    node.get(this.key, this.hash, Math.min(node.attemptMs[lane], leftMs), lane, sink);
+    this.send(node, Math.min(node.attemptMs[lane], leftMs), sink);
     return node;
   }
 
@@ -149,13 +155,7 @@ export class KeyRead implements HedgedRead {
     const { hedges } = this.context;
     const { lane } = this.call;
     const sink = hedges === undefined || this.topology.replication === 1 ? this : hedges.over(this, node);
-    node.get(this.key, this.hash, Math.min(node.attemptMs[lane], leftMs), lane, sink);
-  }
-
-  private askAgain(attempt: GetAttempt): boolean {
-    const beyond = this.further(attempt.startedAt);
-    const leftMs = beyond.startedAt + this.call.totalMs - this.context.clock.now();
-    return !beyond.isAtFormer && this.askPastWrite(beyond, attempt.node as CacheNode, leftMs);
+    this.send(node, Math.min(node.attemptMs[lane], leftMs), sink);
   }
 
   /**
@@ -217,7 +217,7 @@ export class KeyRead implements HedgedRead {
       return this.askPastWrite(beyond, owners[0] as CacheNode, leftMs);
     }
     formerReads.underWay++;
-    node.get(this.key, this.hash, Math.min(formerReads.budgetMs, leftMs), this.call.lane, this);
+    this.send(node, Math.min(formerReads.budgetMs, leftMs), this);
     return true;
   }
 

@@ -1,5 +1,7 @@
 /** An entry as one node holds it. A node that cannot tell life and version of an entry is asked for its bytes alone. */
 
+import type { ReadJudge } from '../cluster/ledger/ledger-roles.js';
+import type { Topology } from '../cluster/topology.js';
 import type { Inspection } from '../driver/driver.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { Lane } from '../node/lane.js';
@@ -19,6 +21,21 @@ export interface Sighting {
   readonly bytes: Buffer;
   readonly ttlMs: number | undefined;
   readonly token: string | undefined;
+}
+
+/**
+ * Whether anything stands against the node's copy of the key. To be asked before the node is: what it held before our last
+ * write got there, or before it was rid of the copy, may be judged after that, and an unstamped copy tells no age.
+ */
+export function isDoubted(
+  ledger: ReadJudge,
+  topology: Topology,
+  { slot }: CacheNode,
+  hash: number,
+  key: string,
+): boolean {
+  if (ledger.isQuiet || ledger.isClean(slot)) return false;
+  return ledger.isDistrusted(slot, hash, key, topology.placement.hash(key)) !== 'no';
 }
 
 export function sight(node: CacheNode, target: Target, lane: Lane): Promise<Outcome<Sighting | undefined>> {

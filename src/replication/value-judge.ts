@@ -46,7 +46,12 @@ export class ValueJudge {
     this.context = context;
   }
 
-  /** A fresh value, or `REJECTED`, or `DISTRUSTED`. */
+  /**
+   * A fresh value, or `REJECTED`, or `DISTRUSTED`.
+   *
+   * @param wasDoubted whether something stood against the node's copy when it was asked: what it held before may come to be
+   *   judged after our last write has got there, and an unstamped copy does not tell
+   */
   judge(
     topology: Topology,
     node: CacheNode,
@@ -55,6 +60,7 @@ export class ValueJudge {
     bytes: Buffer,
     start: number,
     end: number,
+    wasDoubted = false,
   ): unknown {
     const { context } = this;
     const { values, ledger } = context;
@@ -72,7 +78,8 @@ export class ValueJudge {
       if (isStamped) context.stamps.observe(stamp);
       // Only what stands against a node asks for the place, which takes a hash of the key.
       const place = ledger.isClean(node.slot) ? hash : topology.placement.hash(key);
-      if (!ledger.trusts(node.slot, hash, key, stamp, client, place)) {
+      const isOutOfDoubt = wasDoubted && !isStamped && ledger.isDistrusted(node.slot, hash, key, place) === 'no';
+      if (isOutOfDoubt || !ledger.trusts(node.slot, hash, key, stamp, client, place)) {
         context.counters.distrusted++;
         return DISTRUSTED;
       }
