@@ -32,8 +32,8 @@ export default [
     '',
   ]),
   plant('A7', 'no pause between two connects', LINK, [
-    'const pauseMs = isRefused ? longest : random() * longest;',
-    'const pauseMs = 0;',
+    'void this.#connect(), pauseMs)',
+    'void this.#connect(), 0 * pauseMs)',
   ]),
   plant('A7', 'a connection that opened and died at once ends the growth of the pauses', LINK, [
     'if (this.#settings.clock.now() - this.#openedAt >= STEADY_MS) this.#failures = 0;',

@@ -52,8 +52,8 @@ export default [
     'if (link.isDown && link.isClosed) {',
   ]),
   plant('D9', 'no pause between two connects', 'node/link.ts', [
-    'const pauseMs = isRefused ? longest : random() * longest;',
-    'const pauseMs = 0;',
+    'void this.#connect(), pauseMs)',
+    'void this.#connect(), 0 * pauseMs)',
   ]),
   plant('D10', 'whoever fails its probes is ejected, however many they are', 'cluster/health-monitor.ts', [
     'return masked <= total * share + 1e-9 && this.#watches.size > 1;',

@@ -28,8 +28,8 @@ export default [
     ['this.#reserve -= 1;', ''],
   ),
   plant('E4', 'pauses are not drawn at random', 'node/link.ts', [
-    'const pauseMs = isRefused ? longest : random() * longest;',
-    'const pauseMs = longest + random() * 0;',
+    'longest : random() * longest;',
+    'longest : longest + random() * 0;',
   ]),
   plant('E5', 'equal reads of a turn are sent one by one', 'node/arrange.ts', [
     "if (same?.kind === 'get' && same.isExact === operation.isExact) {",
