@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { createCache } from '../../src/index.js';
-import { Fleet, MIXED } from './fleet.js';
+import { Fleet, MIXED, PATIENT } from './fleet.js';
 
 interface User {
   readonly id: number;
@@ -14,7 +14,11 @@ describe('ten lines over redis:// and memcached://', () => {
   const fleet = Fleet.ofTests(MIXED);
 
   it('store and read objects over both', async () => {
-    const cache = createCache<User>({ nodes: fleet.servers.map(({ url }) => url), replication: 2 });
+    const cache = createCache<User>({
+      nodes: fleet.servers.map(({ url }) => url),
+      replication: 2,
+      timeouts: PATIENT,
+    });
     await cache.ready();
     expect(await cache.set('user:1', { id: 1, name: 'Ann', tags: ['a'] }, { ttlMs: 60_000 })).toBe(true);
     expect((await cache.get('user:1'))?.name).toBe('Ann');
@@ -25,7 +29,12 @@ describe('ten lines over redis:// and memcached://', () => {
   });
 
   it.each(['redis', 'memcached'] as const)('and find every object while %s is gone', async (kind) => {
-    const cache = createCache<User>({ nodes: fleet.servers.map(({ url }) => url), replication: 2, namespace: kind });
+    const cache = createCache<User>({
+      nodes: fleet.servers.map(({ url }) => url),
+      replication: 2,
+      namespace: kind,
+      timeouts: PATIENT,
+    });
     const users = Array.from({ length: 1_000 }, (_, id) => ({ id, name: `user ${id}`, tags: [String(id)] }));
     expect((await cache.setMany(users.map((user) => [`user:${user.id}`, user] as const))).stored).toBe(1_000);
     await fleet.server(kind).kill9();

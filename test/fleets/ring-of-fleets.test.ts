@@ -30,14 +30,16 @@ afterAll(() => Promise.all([cluster, sentinels, single].map((servers) => servers
 
 const HEALTH = { intervalMs: 100, timeoutMs: 500, unhealthyAfter: 3, healthyAfter: 1, ejectionMs: 200 };
 const TIMEOUTS = { connectMs: 1_000, attemptMs: 500, totalMs: 1_000 };
+/** Where no server is out, none is given up. */
+const PATIENT = { connectMs: 10_000, attemptMs: 10_000, totalMs: 20_000 };
 
 async function open(
-  options: Pick<CacheOptions, 'nodes'> & { codec?: TestCodec },
+  options: Pick<CacheOptions, 'nodes' | 'timeouts'> & { codec?: TestCodec },
   disabled: readonly StalenessRule[] = [],
 ) {
-  const { codec = 'json', nodes } = options;
+  const { codec = 'json', nodes, timeouts = TIMEOUTS } = options;
   const cache = assembleCache<unknown>(
-    { nodes, codec, namespace: 't', fallback: false, retry: false, health: HEALTH, timeouts: TIMEOUTS },
+    { nodes, codec, namespace: 't', fallback: false, retry: false, health: HEALTH, timeouts },
     new Set(disabled),
   );
   onTestFinished(async () => {
@@ -63,7 +65,7 @@ const KEYS = Array.from({ length: 60 }, (_, i) => `k${i}`);
 
 describe('a ring of a cluster, a master behind sentinels and a single server', () => {
   it('serves every call on each of them as on any node', async () => {
-    const cache = await open({ nodes: allThree() });
+    const cache = await open({ nodes: allThree(), timeouts: PATIENT });
     const owners = new Set(KEYS.map((key) => cache.ring.owners(key)[0]));
     expect(owners).toEqual(new Set(['cluster', 'mymaster', 'single']));
     const entries = KEYS.map((key, i) => [key, { i }] as const);
@@ -91,7 +93,7 @@ describe('a ring of a cluster, a master behind sentinels and a single server', (
   });
 
   it('hands keys over to a cluster that joins, and from one that leaves', async () => {
-    const cache = await open({ nodes: allThree().slice(1) });
+    const cache = await open({ nodes: allThree().slice(1), timeouts: PATIENT });
     await cache.setMany(KEYS.map((key) => [key, key] as const));
     await cache.addNode({ url: cluster.url, name: 'cluster' });
     expect((await cache.getMany(KEYS)).size).toBe(KEYS.length);

@@ -169,7 +169,7 @@ describe('the two contracts', () => {
   it('works behind the bridge of Keyv 6 as well, which passes durations', async () => {
     const adapter = ownAdapter();
     const keyv = new Keyv6({ store: new KeyvBridgeAdapter(adapter as KeyvBridgeStore), namespace: 'bridged' });
-    expect(await keyv.setMany([{ key: 'k', value: 'v', ttl: 40 }])).toEqual([true]);
+    expect(await keyv.setMany([{ key: 'k', value: 'v', ttl: 800 }])).toEqual([true]);
     expect(adapter.namespace).toBe('bridged');
     expect(await adapter.get('k')).toContain('"v"');
     await vi.waitUntil(async () => (await adapter.get('k')) === undefined, 10_000);
