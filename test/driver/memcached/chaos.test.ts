@@ -100,7 +100,7 @@ describe('a connection under chaos', () => {
     const watch = setInterval(() => seen.add(call.connection.bytesRead), 20);
     expect((await found)?.length).toBe(200_000);
     clearInterval(watch);
-    expect(seen.size).toBeGreaterThan(5);
+    expect(seen.size).toBeGreaterThan(2);
     await proxy.heal();
   });
 });
