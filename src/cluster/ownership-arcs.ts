@@ -45,6 +45,44 @@ export function arcsLost(before: Topology, after: Topology): Map<CacheNode, read
   return lost;
 }
 
+/**
+ * By node: arcs that `before`, of which nothing is remembered any more, leaves it with for good. Not those that it owned in
+ * the oldest snapshot behind `now` as well: it is still read there, and told of every write, until that one is forgotten.
+ */
+export function arcsLeft(before: Topology, now: Topology): Map<CacheNode, readonly Arc[]> {
+  const lost = arcsLost(before, now);
+  const kept = oldest(now);
+  if (kept === now || !(kept.placement instanceof Ring)) return lost;
+  const lostBefore = arcsLost(before, kept);
+  const left = new Map<CacheNode, readonly Arc[]>();
+  for (const [node, arcs] of lost) {
+    const both = inBoth(arcs, lostBefore.get(node) ?? []);
+    if (both.length > 0) left.set(node, both);
+  }
+  return left;
+}
+
+function oldest(topology: Topology): Topology {
+  let last = topology;
+  while (last.previous !== undefined) last = last.previous;
+  return last;
+}
+
+/** What ascending arcs have in common. */
+function inBoth(a: readonly Arc[], b: readonly Arc[]): Arc[] {
+  const both: Arc[] = [];
+  let [i, j] = [0, 0];
+  while (i < a.length && j < b.length) {
+    const [one, other] = [a[i] as Arc, b[j] as Arc];
+    const from = Math.max(one.from, other.from);
+    const to = Math.min(one.to, other.to);
+    if (from < to) both.push({ from, to });
+    if (one.to < other.to) i++;
+    else j++;
+  }
+  return both;
+}
+
 /** Stretches of the hash space in which each snapshot walks past the same nodes throughout. */
 function zonesOf(before: Topology, after: Topology): Arc[] {
   const ends = [...new Set([before.handedBack, after.handedBack, HASH_SPACE])].sort((a, b) => a - b);

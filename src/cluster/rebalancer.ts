@@ -13,7 +13,7 @@ import type { CacheNode } from '../node/cache-node.js';
 import type { NodeMask, Placement } from '../ring/placement.js';
 import type { Ledger } from './ledger/ledger.js';
 import { Migration, type MigrationProgress, type Transfer } from './migration.js';
-import { arcsLost } from './ownership-arcs.js';
+import { arcsLeft } from './ownership-arcs.js';
 import { Topology } from './topology.js';
 
 export interface RebalancerEvents {
@@ -216,7 +216,7 @@ export class Rebalancer {
   #leave(snapshots: Topology | undefined, clean: ReadonlySet<CacheNode>): void {
     const now = this.#current;
     for (let before = snapshots; before !== undefined; before = before.previous)
-      for (const [node, arcs] of arcsLost(before, now)) {
+      for (const [node, arcs] of arcsLeft(before, now)) {
         if (!clean.has(node) && now.nodes.includes(node)) this.#parts.ledger.arcsLost(node.slot, before.epoch, arcs);
       }
   }

@@ -1,0 +1,51 @@
+/**
+ * More changes of the ring than snapshots are remembered, one on the heels of another: what a node owned until a moment ago
+ * is still read there, though the ring has forgotten a time in which it owned it too.
+ */
+
+import { afterEach, describe, expect, it } from 'vitest';
+import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
+import { MemoryNode } from '../../src/driver/memory/memory-node.js';
+import { type Cache, type CacheOptions, createCache } from '../../src/index.js';
+import { FakeClock } from '../../src/testing/fake-clock.js';
+
+const CHANGES = 9;
+const KEYS = Array.from({ length: 80 }, (_, i) => `k${i}`);
+
+const caches: { readonly cache: Cache; readonly clock: FakeClock }[] = [];
+afterEach(async () => {
+  for (const { cache, clock } of caches.splice(0)) await clock.until(cache.destroy());
+});
+
+async function open(options: CacheOptions) {
+  const clock = new FakeClock();
+  const node = (i: number) => {
+    const store = new MemoryNode({ name: `node ${i}`, clock });
+    return { name: store.name, driver: createMemoryDriver({ name: store.name, store, clock }) };
+  };
+  const cache = createCache<unknown>({ nodes: [node(0), node(1)], clock, health: false, fallback: false, ...options });
+  caches.push({ cache, clock });
+  await clock.until(cache.ready());
+  cache.handoff.pause();
+  return { cache, clock, node };
+}
+
+describe.each([1, 2])('with %i copies', (replication) => {
+  it('no counter is lost that is counted between the changes', async () => {
+    const { cache, clock, node } = await open({ replication, namespace: 'n' });
+    for (let n = 1; n <= CHANGES; n++) {
+      for (const key of KEYS) expect([n, key, await clock.until(cache.increment(key))]).toEqual([n, key, n]);
+      await clock.until(cache.addNode(node(n + 1)));
+    }
+  });
+
+  it('no raw value is missed that is written between the changes', async () => {
+    const { cache, clock, node } = await open({ replication, codec: 'string', namespace: 'n' });
+    for (let n = 1; n <= CHANGES; n++) {
+      for (const key of KEYS) await clock.until(cache.set(key, `${n}`));
+      await clock.until(cache.addNode(node(n + 1)));
+      const found = await clock.until(cache.getMany(KEYS));
+      expect([n, KEYS.filter((key) => found.get(key) !== `${n}`)]).toEqual([n, []]);
+    }
+  });
+});
