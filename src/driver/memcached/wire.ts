@@ -1,6 +1,7 @@
 /** An open socket: hands over what arrives, tells its end once, and gives up by RST. */
 
 import type { OnReadOpts, Socket } from 'node:net';
+import { resetSocket } from '../../base/reset-socket.js';
 import { NodeError } from '../../errors.js';
 import { RecordWriter } from './record-writer.js';
 import type { RequestSink } from './request-buffer.js';
@@ -80,14 +81,7 @@ export class Wire {
   /** Synchronous. Nothing that the kernel still holds reaches the server, except on a unix socket, which knows no RST. */
   reset(): void {
     this.#owner = undefined;
-    const raw = this.#raw;
-    const stream = this.#stream;
-    if (raw !== undefined && !raw.destroyed) {
-      // A socket that is being shut down cannot be reset any more, and its handle would stay.
-      if (raw.localPort === undefined || raw.writableEnded) raw.destroy();
-      else raw.resetAndDestroy();
-    }
-    stream?.destroy();
+    if (this.#raw !== undefined) resetSocket(this.#raw, this.#stream);
   }
 
   #end(error: NodeError): void {

@@ -7,10 +7,10 @@ import { onAbort } from '../../base/abort.js';
 import { nameLookup } from '../../base/name-lookup.js';
 import { NodeError } from '../../errors.js';
 import { askCredentials } from '../credentials.js';
-import type { RedisStream } from './drop-socket.js';
 import { guessSpeaker } from './foreign-speaker.js';
 import { errorOfReply } from './redis-errors.js';
 import type { RedisDriverOptions } from './redis-options.js';
+import type { RedisStream } from './redis-stream.js';
 
 const KEEP_ALIVE_MS = 10_000;
 

@@ -7,13 +7,14 @@
  * framing destroys the connection.
  */
 
+import { resetSocket } from '../../base/reset-socket.js';
 import { CacheError, NodeError } from '../../errors.js';
 import type { Connection, Incarnation, Operation } from '../driver.js';
-import { dropSocket, type RedisStream } from './drop-socket.js';
 import { encodeBatch } from './encode-batch.js';
 import { type Expected, ExpectedReplies } from './expected-replies.js';
 import { type KeyLayout, ONE_SERVER } from './key-layout.js';
 import { errorOfReply } from './redis-errors.js';
+import type { RedisStream } from './redis-stream.js';
 import { type Reply, ReplyCollector } from './reply-collector.js';
 import { RespEncoder } from './resp-encoder.js';
 import { BulkTooLarge, type ReplySink, RespParser } from './resp-parser.js';
@@ -136,7 +137,8 @@ export class RedisConnection implements Connection, ReplySink {
 
   #end(error: CacheError): void {
     this.isOpen = false;
-    dropSocket(this.#socket);
+    const { socket, stream } = this.#socket;
+    resetSocket(socket, stream);
     this.owed = 0;
     for (const operation of this.#expected.drain()) operation.fail(error);
     this.onEnd?.();

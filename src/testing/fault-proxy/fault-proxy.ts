@@ -8,6 +8,7 @@
 
 import { once } from 'node:events';
 import { connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net';
+import { resetSocket } from '../../base/reset-socket.js';
 import { type Random, seededRandom } from '../seeded-random.js';
 import { LOOPBACK, listenOn, listenOnFreePort } from '../servers/free-port.js';
 import { ProxiedConnection } from './proxied-connection.js';
@@ -135,7 +136,7 @@ export class FaultProxy {
     client.on('error', () => client.destroy());
     if (welcome.kind === 'reject') {
       if (welcome.by === 'fin') client.destroy();
-      else client.resetAndDestroy();
+      else resetSocket(client);
       return;
     }
     this.#strangers.add(client);

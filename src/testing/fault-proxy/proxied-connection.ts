@@ -3,6 +3,7 @@
  */
 
 import type { Socket } from 'node:net';
+import { resetSocket } from '../../base/reset-socket.js';
 import type { Random } from '../seeded-random.js';
 import { FaultyStream } from './faulty-stream.js';
 import type { Direction, StreamFault } from './stream-fault.js';
@@ -61,7 +62,7 @@ export class ProxiedConnection {
   /** The client sees a clean end where replies should come; the node sees a reset. */
   fin(): void {
     this.#stop();
-    this.#node.resetAndDestroy();
+    resetSocket(this.#node);
     this.#client.resume();
     this.#client.once('end', () => this.#client.destroy());
     this.#client.end();
@@ -71,8 +72,8 @@ export class ProxiedConnection {
   reset(): void {
     if (this.#hasEnded) return;
     this.#stop();
-    this.#client.resetAndDestroy();
-    this.#node.resetAndDestroy();
+    resetSocket(this.#client);
+    resetSocket(this.#node);
     this.#end();
   }
 
