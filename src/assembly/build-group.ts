@@ -145,7 +145,7 @@ function buildWatcher(spec: NodeSpec, driver: Driver, { settings, surroundings }
       connectMs: timeouts.connectMs,
       maxPauseMs: MAX_PAUSE_MS,
       attemptMs: timeouts.attemptMs,
-      patience: { stallMs: timeouts.attemptMs * 2, absenceMs: 0 },
+      patience: { stallMs: timeouts.attemptMs * 2, absenceMs: 0, flowMs: 0 },
       lanes: {
         interactive: single(lanes.interactive),
         bulk: single(lanes.bulk),

@@ -69,7 +69,7 @@ export function buildNode(
       connectMs: timeouts.connectMs,
       attemptMs: timeouts.attemptMs,
       maxPauseMs: MAX_PAUSE_MS,
-      patience: { stallMs: timeouts.attemptMs * 2, absenceMs: 0 },
+      patience: { stallMs: timeouts.attemptMs * 2, absenceMs: 0, flowMs: 0 },
       lanes: settings.lanes,
       keepsOrder: !surroundings.disabledRules.has('R1'),
     },

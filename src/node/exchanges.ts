@@ -38,6 +38,9 @@ export class Exchanges {
   readonly #latency: LatencyEstimate | undefined;
   readonly #open: Exchange[] = [];
   #sent = 0;
+  #settled = 0;
+  /** When an operation was answered last, or the first sent after all were. */
+  #movedAt = 0;
   #failuresSeen = 0;
   /** Operations other than gets among them. */
   ordered = 0;
@@ -63,6 +66,11 @@ export class Exchanges {
     return this.#open.length === 0;
   }
 
+  /** Something is under way, and an answer came within the last `ms`. */
+  isFlowing(now: number, ms: number): boolean {
+    return !this.isEmpty && now - this.#movedAt < ms;
+  }
+
   /** `owed`: what the connection owed before. */
   begin({ operations, startedAt }: Batch, sentOn: string, owed: number, now: number): void {
     let shortestMs = Number.POSITIVE_INFINITY;
@@ -81,6 +89,7 @@ export class Exchanges {
         operation = operation.kind === 'get' ? operation.twin : undefined;
       } while (operation !== undefined);
     }
+    if (owed === 0) this.#movedAt = now;
     this.#sent += operations.length;
     this.ordered += ordered;
     const underWay = owed + operations.length;
@@ -94,6 +103,8 @@ export class Exchanges {
    */
   progressed(owed: number, now: number, lateMs: number): void {
     const settled = this.#sent - owed;
+    if (settled !== this.#settled) this.#movedAt = now;
+    this.#settled = settled;
     const open = this.#open;
     // Looking through an exchange for refusals is left out while nothing failed at this node.
     const mayHaveFault = this.#node.failures !== this.#failuresSeen;
@@ -121,11 +132,12 @@ export class Exchanges {
 
   /**
    * An exchange of which anything expires has failed, once; the node is to blame only if it had at least half of the
-   * time: the rest was spent in our own queue, or in an event loop of ours that was blocked (`lateMs`).
+   * time: the rest was spent in our own queue, or in an event loop of ours that was blocked (`lateMs`). Nothing expires
+   * before `leastMs`.
    */
-  expire(now: number, error: ExpiryError, lateMs: number): void {
+  expire(now: number, error: ExpiryError, lateMs: number, leastMs = 0): void {
     for (const exchange of this.#open) {
-      if (now - exchange.startedAt < exchange.shortestMs) continue;
+      if (now - exchange.startedAt < Math.max(exchange.shortestMs, leastMs)) continue;
       if (!expireDue(exchange.operations, 0, exchange.startedAt, now, error) || exchange.isExpired) continue;
       exchange.isExpired = true;
       if (ATTEMPTS.hasSubscribers) this.#tell(exchange, 'expired', now);
@@ -202,6 +214,7 @@ export class Exchanges {
   #forget(): void {
     this.#open.length = 0;
     this.#sent = 0;
+    this.#settled = 0;
     this.ordered = 0;
   }
 }

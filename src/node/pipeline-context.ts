@@ -25,6 +25,11 @@ export interface Patience {
   stallMs: number;
   /** For so long after its connection was lost, what is pinned to the node waits for another. */
   absenceMs: number;
+  /**
+   * While a connection has brought an answer no longer ago than this, nothing on it is called late before `maxQueueAgeMs`:
+   * what waits there waits for others, as in a burst, and not for a node that is ill. 0: deadlines are kept in any case.
+   */
+  flowMs: number;
 }
 
 export interface PipelineContext {

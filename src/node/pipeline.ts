@@ -129,9 +129,11 @@ export class Pipeline implements TurnMember, Swept {
     // What waited for a connection says why there is none.
     const unsent = (timeoutMs: number): CacheError =>
       this.link.isDown ? this.#downError() : timeoutError(context, timeoutMs, false);
-    this.#queue.expire(now, unsent, this.#limits.maxQueueAgeMs, tooOld);
-    const lateMs = context.sweep.latenessMs(now);
-    this.#exchanges.expire(now, (timeoutMs) => timeoutError(context, timeoutMs, true), lateMs);
+    const { maxQueueAgeMs } = this.#limits;
+    const isFlowing = this.#exchanges.isFlowing(now, context.patience.flowMs);
+    this.#queue.expire(now, isFlowing ? undefined : unsent, maxQueueAgeMs, tooOld);
+    const tooLate = (timeoutMs: number): CacheError => timeoutError(context, timeoutMs, true);
+    this.#exchanges.expire(now, tooLate, context.sweep.latenessMs(now), isFlowing ? maxQueueAgeMs : 0);
     this.#watchStall(now);
     this.#watchAbsence();
     return !this.#queue.isEmpty || !this.#exchanges.isEmpty || this.#errands > 0;

@@ -15,6 +15,8 @@ export interface DataTerms {
   readonly silenceMs: number;
   /** For so long after a node was lost, commands wait for it to be back. */
   readonly absenceMs: number;
+  /** While a node has answered something no longer ago than this, no call on cacheable keys is called late; 0: any may be. */
+  readonly flowMs: number;
   /** How long what has a connection of its own waits for the server, its own timeout apart. */
   readonly patienceMs: number;
 }
@@ -24,6 +26,7 @@ const DEADLINE_MS = 60_000;
 const SILENCE_MS = 3_000;
 /** Longer than a server takes to start anew, and no longer than callers can be kept waiting by one that does not. */
 const ABSENCE_MS = 1_000;
+const FLOW_MS = 200;
 
 /** Of the options of the client. */
 interface Given {
@@ -41,6 +44,7 @@ export function dataTerms({ commandTimeout, timeouts, offlineQueueMs, enableOffl
     deadlineMs: limitMs ?? DEADLINE_MS,
     silenceMs,
     absenceMs: enableOfflineQueue === false ? 0 : (offlineQueueMs ?? ABSENCE_MS),
+    flowMs: limitMs === undefined ? (timeouts?.attemptMs ?? FLOW_MS) : 0,
     patienceMs: limitMs ?? silenceMs,
   };
 }

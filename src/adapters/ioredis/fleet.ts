@@ -54,6 +54,7 @@ export class Fleet {
     for (const { patience } of this.nodes) {
       patience.stallMs = terms.silenceMs;
       patience.absenceMs = terms.absenceMs;
+      patience.flowMs = terms.flowMs;
     }
   }
 

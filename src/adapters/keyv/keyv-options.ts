@@ -38,6 +38,8 @@ export interface KeyvBacking {
 }
 
 const DEFAULT_NAMESPACE = 'keyv';
+/** Keyv's other stores have no bound, and programs set what they have in one turn. */
+const MOST_WAITING = 262_144;
 
 /** @throws OptionError for an option that is unknown or out of range, before anything opens */
 export function backingOf(given: Cache | KeyvCacheOptions | KeyvRingfenceOptions): KeyvBacking {
@@ -55,9 +57,17 @@ export function backingOf(given: Cache | KeyvCacheOptions | KeyvRingfenceOptions
   }
   if (Reflect.get(options, 'codec') !== undefined)
     throw new OptionError('codec', 'must be left out: Keyv serialises, and what it stores is text');
-  const { namespace } = options;
-  const cache = createCache({ ...options, namespace: namespace ?? DEFAULT_NAMESPACE });
-  return { cache, parts: partsOfCache(cache), isOwn: true, namespace, keyv };
+  const { namespace, bulkhead = {} } = options;
+  const isRoomy = typeof bulkhead === 'object' && bulkhead !== null;
+  const cache = createCache({
+    ...options,
+    namespace: namespace ?? DEFAULT_NAMESPACE,
+    bulkhead: isRoomy ? { maxQueued: MOST_WAITING, ...bulkhead } : bulkhead,
+  });
+  const parts = partsOfCache(cache);
+  // Stores that Keyv's users come from have no deadline: a burst is answered as long as its nodes answer.
+  for (const { patience } of parts.topology.nodes) patience.flowMs = parts.read.attemptMs;
+  return { cache, parts, isOwn: true, namespace, keyv };
 }
 
 function ofCache(cache: Cache, keyv: 5 | 6 | undefined): KeyvBacking {

@@ -26,6 +26,9 @@ export function openCore(servers: readonly ListedServer[], settings: ClientSetti
     new Set(),
     KeySpace.verbatim(LONGEST_KEY_BYTES),
   );
+  const { attemptMs } = parts.read;
+  // As with memjs, whose time runs while nothing arrives on a socket: a burst is answered, however many calls it has.
+  for (const { patience } of parts.topology.nodes) patience.flowMs = attemptMs;
   return { parts, takesAnyKey: nodes.every(({ driver }) => driver?.kind === 'memcached+sasl') };
 }
 

@@ -50,6 +50,15 @@ describe('a burst of a hundred thousand commands of one turn', () => {
       Array.from({ length: COUNT / 4 }, (_, i) => i + 1),
     );
   });
+
+  it('may be of calls on cacheable keys', async () => {
+    // Between two answers a busy machine may take its time.
+    const cached = nodes.open({ ...DEFAULTS, cacheable: 'cached:*', timeouts: { attemptMs: 2_000 } });
+    await cached.ping();
+    const names = Array.from({ length: COUNT / 2 }, (_, i) => `cached:${i}`);
+    const stored = await Promise.all(names.map((name) => cached.set(name, name)));
+    expect(stored.filter((answer) => answer !== 'OK')).toEqual([]);
+  });
 });
 
 describe('a node that does not answer', () => {

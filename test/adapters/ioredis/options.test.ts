@@ -49,7 +49,7 @@ describe('the forms of the constructor', () => {
 
   it('gives data the time that ioredis gives it, unless told otherwise; a silent node gets what a command gets', () => {
     const { data, cache } = resolved({});
-    expect(data).toEqual({ deadlineMs: 60_000, silenceMs: 3_000, absenceMs: 1_000, patienceMs: 3_000 });
+    expect(data).toEqual({ deadlineMs: 60_000, silenceMs: 3_000, absenceMs: 1_000, flowMs: 200, patienceMs: 3_000 });
     // Calls on cacheable keys have those of a cache.
     expect(cache.timeouts).toEqual({ connectMs: 2_000 });
     const times = (options: RedisOptions) => resolved(options).data;

@@ -3,6 +3,7 @@
 import { Keyv } from 'keyv';
 import { Keyv as Keyv6, KeyvBridgeAdapter, type KeyvBridgeStore, keyvStorageCapability } from 'keyv6';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { partsOf } from '../../../src/cache-parts.js';
 import { type Cache, type CacheOptions, createCache } from '../../../src/index.js';
 import { KeyvRingfence, type KeyvRingfenceOptions } from '../../../src/keyv.js';
 import { createMemoryDriver, MemoryNode } from '../../../src/testing.js';
@@ -53,6 +54,15 @@ function refusal(given: unknown): unknown {
 }
 
 describe('what an adapter owns', () => {
+  it('takes what a program sets in one turn, and answers it as long as its nodes answer', async () => {
+    const adapter = ownAdapter({ nodes: ['memory://a'] });
+    const keyv = new Keyv({ store: adapter });
+    const stored = await Promise.all(Array.from({ length: 12_000 }, (_, i) => keyv.set(`k${i}`, i)));
+    expect(stored.filter((isStored) => !isStored)).toEqual([]);
+    const { read, topology } = partsOf.get(adapter.cache) ?? {};
+    expect(topology?.nodes.map(({ patience }) => patience.flowMs)).toEqual([read?.attemptMs]);
+  });
+
   it('closes its own cache when it is disconnected, twice too, and rejects from then on', async () => {
     const adapter = ownAdapter();
     await adapter.disconnect();

@@ -27,6 +27,16 @@ describe('a client', () => {
     await client.quit();
   });
 
+  it('answers a burst of any length, as memjs does', async () => {
+    const client = Client.create(list, { ...SILENT, timeout: 2, retries: 1 });
+    const calls = Array.from({ length: 60_000 }, (_, i) => i);
+    const stored = await Promise.all(calls.map((i) => client.set(`burst${i % 500}`, String(i), { expires: 60 })));
+    expect(stored.filter((isStored) => isStored !== true)).toEqual([]);
+    const found = await Promise.all(calls.map((i) => client.get(`burst${i % 500}`)));
+    expect(found.map(({ value }) => String(value))).toEqual(calls.map((i) => String(59_500 + (i % 500))));
+    await client.quit();
+  });
+
   it('does not mind a logger that throws', async () => {
     const log = (): never => {
       throw new Error('full disk');
