@@ -66,7 +66,7 @@ describe.each(CASES)('cache-manager $version over $engine', ({ kind, make, miss 
   it('forgets after a time to live below a second, given with the value or to the cache', async () => {
     const manager = make({ stores: [stores.next()], ttl: 150 });
     await Promise.all([manager.set('default', 'v'), manager.set('own', 'v', 120), manager.set('long', 'v', MINUTE)]);
-    await vi.waitUntil(async () => (await manager.get('default')) === miss && (await manager.get('own')) === miss);
+    await expect.poll(async () => [await manager.get('default'), await manager.get('own')]).toEqual([miss, miss]);
     expect(await manager.get('long')).toBe('v');
   });
 
@@ -95,7 +95,7 @@ describe.each(CASES)('cache-manager $version over $engine', ({ kind, make, miss 
     const wrapped = () => manager.wrap('page', () => ++loads, { ttl: MINUTE, refreshThreshold: 2 * MINUTE });
     expect(await wrapped()).toBe(1);
     expect(await wrapped()).toBe(1);
-    await vi.waitUntil(async () => (await manager.get('page')) === 2);
+    await expect.poll(() => manager.get('page')).toBe(2);
   });
 
   it('fills a store before the ring from the ring', async () => {
@@ -146,12 +146,12 @@ describe.each(CASES)('cache-manager $version over $engine, one of three nodes ki
     expect(errors).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'ERR_UNAVAILABLE' }));
 
     await fleet.servers[0]?.restart();
-    await vi.waitUntil(async () =>
-      cache
-        .set('back', 1)
-        .then(() => manager.set(first, 'back'))
-        .then(async () => (await manager.get(first)) === 'back'),
-    );
+    const comesBack = async (): Promise<unknown> => {
+      await cache.set('back', 1);
+      await manager.set(first, 'back');
+      return manager.get(first);
+    };
+    await expect.poll(comesBack).toBe('back');
   });
 
   it('tells its own listeners where the cache throws and Keyv is told to', async () => {

@@ -69,7 +69,7 @@ describe.each(KINDS)('cacheable over $name', (kind) => {
     const left = Number((await one.getRaw('long'))?.expires) - Date.now();
     expect(left).toBeGreaterThan(3_500_000);
     expect(left).toBeLessThanOrEqual(3_600_000);
-    await vi.waitUntil(async () => (await one.get('short')) === undefined);
+    await expect.poll(() => one.get('short')).toBeUndefined();
     expect(await one.get('long')).toBe('v');
   });
 
@@ -99,7 +99,7 @@ describe.each(KINDS)('cacheable over $name', (kind) => {
   it('does not wait for the ring where it is told not to', async () => {
     const one = cacheable({ secondary: stores.next(), nonBlocking: true });
     expect(await one.set('k', 'v')).toBe(true);
-    await vi.waitUntil(async () => (await one.secondary?.get('k')) === 'v');
+    await expect.poll(() => one.secondary?.get('k')).toBe('v');
   });
 
   it('runs a function once for a hundred callers at once, and not again for another process', async () => {

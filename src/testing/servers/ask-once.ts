@@ -13,7 +13,8 @@ export interface Target {
   readonly tls?: boolean | undefined;
 }
 
-const LIMIT_MS = 500;
+/** More than a busy machine takes. */
+const LIMIT_MS = 5_000;
 
 export function askOnce(
   target: Target,

@@ -80,6 +80,7 @@ export class World {
       await cache.destroy();
     });
     await connected(cache);
+    await until('every node is well', () => cache.nodes().every(({ state }) => state === 'healthy'));
     return new WatchedCache(cache, this.codec);
   }
 
