@@ -21,7 +21,11 @@ export function faultsTable(jobs, before) {
   const lineOf = (job) =>
     `| ${job.row} | ${cell(job.test ?? job.files.join(' '))} | ${cell(nameOf(job))} | ${resultOf(job)} |`;
   const run = byRow(jobs);
-  const kept = before.split('\n').filter((line) => /^\| [A-G]\d+ \|/.test(line));
+  // A formatter may have put the columns of the page under one another.
+  const kept = before
+    .split('\n')
+    .filter((line) => /^\| [A-G]\d+ +\|/.test(line))
+    .map((line) => line.replace(/ +(?=\|)/g, ' '));
   const lines = everyRow().flatMap(
     (row) => run.get(row)?.map(lineOf) ?? kept.filter((line) => line.startsWith(`| ${row} |`)),
   );
