@@ -3,17 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { CacheError } from '../../src/index.js';
 import { copyEntries } from '../staleness/support/copy-entries.js';
-import { ask, type Fleet, startFleet, until } from './fleet.js';
+import { ask, type Fleet, QUICK_HEALTH, startFleet, until } from './fleet.js';
 
-const QUICK = {
-  intervalMs: 30,
-  timeoutMs: 300,
-  unhealthyAfter: 2,
-  healthyAfter: 1,
-  ejectionMs: 60,
-  warmingSteps: 1,
-  warmingMs: 10,
-};
 const TIMEOUTS = { connectMs: 1_000, attemptMs: 200, totalMs: 600 };
 
 async function cutOff({ cache, proxies }: Fleet, i: number, name: string): Promise<void> {
@@ -29,7 +20,7 @@ describe('copies that missed writes', () => {
     async (kind) => {
       const fleet = await startFleet({
         kinds: [kind, kind, kind],
-        cache: { health: QUICK, timeouts: TIMEOUTS, fallback: false, codec: 'string' },
+        cache: { health: QUICK_HEALTH, timeouts: TIMEOUTS, fallback: false, codec: 'string' },
       });
       const { cache, proxies } = fleet;
       const keys = fleet.keysOf('a', 60);

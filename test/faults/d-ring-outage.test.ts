@@ -2,17 +2,18 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { ask, ending, type Fleet, LATENESS_MS, openCache, startFleet, startProxy, until } from './fleet.js';
+import {
+  ask,
+  ending,
+  type Fleet,
+  LATENESS_MS,
+  openCache,
+  QUICK_HEALTH,
+  startFleet,
+  startProxy,
+  until,
+} from './fleet.js';
 
-const QUICK = {
-  intervalMs: 30,
-  timeoutMs: 300,
-  unhealthyAfter: 2,
-  healthyAfter: 1,
-  ejectionMs: 60,
-  warmingSteps: 1,
-  warmingMs: 10,
-};
 const TIMEOUTS = { connectMs: 1_000, attemptMs: 200, totalMs: 400 };
 
 function cut({ proxies }: Fleet, ...which: readonly number[]): void {
@@ -25,7 +26,7 @@ function cut({ proxies }: Fleet, ...which: readonly number[]): void {
 describe('nodes out of reach', () => {
   // Planted fault: what a stand-in stores lives as long as on its owner.
   it('D7 two clients disagree who is a member: what one writes meanwhile heals itself', async () => {
-    const options = { health: { ...QUICK, standInTtlMs: 400 }, timeouts: TIMEOUTS, fallback: false } as const;
+    const options = { health: { ...QUICK_HEALTH, standInTtlMs: 400 }, timeouts: TIMEOUTS, fallback: false } as const;
     const fleet = await startFleet({ kinds: ['redis', 'redis', 'redis'], cache: options });
     const { cache, servers } = fleet;
     const ways = await Promise.all(servers.map(({ port }) => startProxy(port)));
@@ -126,7 +127,7 @@ describe('nodes out of reach', () => {
   it('D10 all nodes seem to die at once: no more than half are ejected, and the ring stands', async () => {
     const fleet = await startFleet({
       kinds: ['redis', 'memcached', 'redis', 'memcached'],
-      cache: { health: QUICK, timeouts: TIMEOUTS, fallback: {} },
+      cache: { health: QUICK_HEALTH, timeouts: TIMEOUTS, fallback: {} },
     });
     const { cache } = fleet;
     const keys = Array.from({ length: 100 }, (_, i) => `key ${i}`);
@@ -152,7 +153,7 @@ describe('nodes out of reach', () => {
   it('D11 a dead node revives: let back once, by a probe, without any call of a user', async () => {
     const fleet = await startFleet({
       kinds: ['redis', 'memcached', 'redis'],
-      cache: { health: QUICK, timeouts: TIMEOUTS },
+      cache: { health: QUICK_HEALTH, timeouts: TIMEOUTS },
     });
     const { cache, servers } = fleet;
     const told: string[] = [];
@@ -176,7 +177,7 @@ describe('nodes out of reach', () => {
   it('D12 a node that answers PING and no more stays out until data passes', async () => {
     const fleet = await startFleet({
       kinds: ['redis', 'redis', 'redis'],
-      cache: { health: { ...QUICK, timeoutMs: 100 }, timeouts: TIMEOUTS },
+      cache: { health: { ...QUICK_HEALTH, timeoutMs: 100 }, timeouts: TIMEOUTS },
     });
     const { cache, proxy } = fleet;
     const readmitted: string[] = [];
