@@ -47,25 +47,25 @@ export function arcsLost(before: Topology, after: Topology): Map<CacheNode, read
 
 /**
  * By node: arcs that `before`, of which nothing is remembered any more, leaves it with for good. Not those that it owned in
- * the oldest snapshot behind `now` as well: it is still read there, and told of every write, until that one is forgotten.
+ * a snapshot behind `now` as well: it is still read there, and told of every write, until that one is forgotten.
  */
 export function arcsLeft(before: Topology, now: Topology): Map<CacheNode, readonly Arc[]> {
-  const lost = arcsLost(before, now);
-  const kept = oldest(now);
-  if (kept === now || !(kept.placement instanceof Ring)) return lost;
-  const lostBefore = arcsLost(before, kept);
-  const left = new Map<CacheNode, readonly Arc[]>();
-  for (const [node, arcs] of lost) {
-    const both = inBoth(arcs, lostBefore.get(node) ?? []);
-    if (both.length > 0) left.set(node, both);
-  }
+  let left = arcsLost(before, now);
+  for (let kept = now.previous; kept !== undefined && left.size > 0; kept = kept.previous)
+    if (kept.placement instanceof Ring) left = lostInBoth(left, arcsLost(before, kept));
   return left;
 }
 
-function oldest(topology: Topology): Topology {
-  let last = topology;
-  while (last.previous !== undefined) last = last.previous;
-  return last;
+function lostInBoth(
+  one: ReadonlyMap<CacheNode, readonly Arc[]>,
+  other: ReadonlyMap<CacheNode, readonly Arc[]>,
+): Map<CacheNode, readonly Arc[]> {
+  const lost = new Map<CacheNode, readonly Arc[]>();
+  for (const [node, arcs] of one) {
+    const both = inBoth(arcs, other.get(node) ?? []);
+    if (both.length > 0) lost.set(node, both);
+  }
+  return lost;
 }
 
 /** What ascending arcs have in common. */

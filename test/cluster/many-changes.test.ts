@@ -39,6 +39,15 @@ describe.each([1, 2])('with %i copies', (replication) => {
     }
   });
 
+  it('no counter is lost that moves to and fro', async () => {
+    const { cache, clock, node } = await open({ replication, namespace: 'n' });
+    await clock.until(cache.addNode(node(2)));
+    for (let n = 1; n <= 2 * CHANGES; n++) {
+      for (const key of KEYS) expect([n, key, await clock.until(cache.increment(key))]).toEqual([n, key, n]);
+      await clock.until(cache.reweight(`node ${n % 3}`, [1, 3, 0.5, 2][n % 4] as number));
+    }
+  });
+
   it('no raw value is missed that is written between the changes', async () => {
     const { cache, clock, node } = await open({ replication, codec: 'string', namespace: 'n' });
     for (let n = 1; n <= CHANGES; n++) {
