@@ -60,6 +60,7 @@ const WITHOUT_EFFECT: readonly string[] = ['family', 'allowUsernameInURI'];
 /** ioredis queues without limit, and programs rely on it. What waits, the caller holds anyway. */
 const MAX_QUEUED = 1_048_576;
 const MAX_QUEUED_BYTES = 512 * 1024 * 1024;
+const LONGEST_WAIT_MS = 60_000;
 /** What Redis itself takes. */
 const MAX_VALUE_BYTES = 512 * 1024 * 1024;
 /** Far away, behind TLS, or busy with a script. */
@@ -108,7 +109,7 @@ export function resolveRedisOptions(given: RedisOptions): RedisSettings {
       bulkhead: {
         maxQueued: MAX_QUEUED,
         maxQueuedBytes: MAX_QUEUED_BYTES,
-        maxQueueAgeMs: data.deadlineMs,
+        maxQueueAgeMs: Math.max(LONGEST_WAIT_MS, data.deadlineMs),
         ...bulkhead,
       },
       handoff: { migrate: false },
