@@ -62,18 +62,18 @@ describe('a burst of a hundred thousand commands of one turn', () => {
 });
 
 describe('a node that does not answer', () => {
-  it('for two seconds, because of a script, delays what it is asked, and no more', async () => {
+  it('for longer than a cache would wait, because of a script, delays what it is asked, and no more', async () => {
     const [key = '', other = ''] = keys.b;
     await redis.set(other, 'v');
     const began = performance.now();
     const answers = await Promise.all([
-      redis.eval(BUSY, 1, key, 2_000),
+      redis.eval(BUSY, 1, key, 1_500),
       redis.get(other),
       redis.multi().incr(key).exec(),
       redis.dbsize(),
     ]);
     expect(answers.slice(0, 3)).toEqual(['done', 'v', [[null, 1]]]);
-    expect(performance.now() - began).toBeGreaterThan(1_900);
+    expect(performance.now() - began).toBeGreaterThan(1_400);
   });
 
   it('at all fails everything in the time that a connection may be silent, and from then on at once', async () => {
