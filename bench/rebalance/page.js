@@ -8,7 +8,7 @@ import { STALL_MS } from './measure.js';
 const TRACES = {
   'cache2k-web07': 'HTTP requests of a product page, July 2013',
   'cache2k-web12': 'HTTP requests of a product page, December 2013',
-  'cache2k-orm-busy-500k': 'the first 500,000 accesses of objects in the database of a shop',
+  'cache2k-orm-busy-500k': 'The first accesses of objects in the database of a shop',
 };
 
 const HEAD = [
