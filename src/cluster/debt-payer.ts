@@ -101,8 +101,8 @@ export class DebtPayer {
       await Promise.all(
         debts.map((debt) =>
           this.#limit(async () => {
-            // A newer write on its way there pays it too, and must not be deleted behind.
-            const isDue = ledger.isDistrusted(node.slot, debt.hash, debt.key) !== 'no';
+            // A newer write on its way there pays it too, and must not be deleted behind; nor must one tried again, or a copy.
+            const isDue = ledger.isDistrusted(node.slot, debt.hash, debt.key) !== 'no' && !node.isWriting(debt.key);
             const isPaid = isDue && (await this.#parts.remove(node, debt.key, debt.hash));
             if (isPaid) ledger.paid(debt);
             else ledger.unpaid(debt);

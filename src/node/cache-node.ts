@@ -82,11 +82,8 @@ export class CacheNode implements AttemptNode {
     this.latency = settings.latency;
     this.patience = settings.patience;
     this.#keepsOrder = settings.keepsOrder;
-    this.attemptMs = {
-      interactive: WHATEVER_IT_TAKES_MS,
-      bulk: WHATEVER_IT_TAKES_MS,
-      background: WHATEVER_IT_TAKES_MS,
-    };
+    const unlimited = WHATEVER_IT_TAKES_MS;
+    this.attemptMs = { interactive: unlimited, bulk: unlimited, background: unlimited };
     this.keepsTime = settings.driver.capabilities.ttlResolutionMs <= 1;
     this.#lanes = openLanes(this, settings, {
       opened: (connection, beganAt, lane) => {
@@ -142,8 +139,7 @@ export class CacheNode implements AttemptNode {
 
   get(key: string, hash: number, timeoutMs: number, lane: Lane, sink: GetSink, isExact = false): void {
     // A read must not overtake a write of its key: it follows one into its lane, and stays where small ones are on their way.
-    let to = lane;
-    if (!this.#order.isQuiet) to = this.#order.laneOf(key) ?? lane;
+    let to = this.#order.isQuiet ? lane : (this.#order.laneOf(key) ?? lane);
     if (this.#keepsOrder && to !== 'interactive' && to === lane && this.#lanes.of('interactive', hash).hasWrites)
       to = 'interactive';
     const Kind = isExact ? ExactGetAttempt : GetAttempt;
@@ -239,6 +235,10 @@ export class CacheNode implements AttemptNode {
   get #first(): Pipeline | undefined {
     const all = this.#lanes.in('interactive');
     return all.find(({ link }) => link.connection !== undefined) ?? all[0];
+  }
+
+  isWriting(key: string): boolean {
+    return this.#order.isWriting(key, this.#lanes.in('interactive'));
   }
 
   /** Takes an attempt as the others do, whoever has made it. */

@@ -27,6 +27,11 @@ export class KeyOrder {
     return this.#strays.get(key)?.lane;
   }
 
+  /** Whether a write of the key is on its way. */
+  isWriting(key: string, interactive: readonly Pipeline[]): boolean {
+    return this.#strays.has(key) || interactive.some((pipeline) => pipeline.hasOutstandingWrite(key));
+  }
+
   /** Rule R1: the lane of an operation, which follows earlier writes of its key into theirs. */
   place(operation: OrderedOperation, wanted: Lane, interactive: readonly Pipeline[]): Lane {
     const { key } = operation;

@@ -17,10 +17,11 @@ afterEach(async () => {
   for (const { cache, clock } of caches.splice(0)) await clock.until(cache.destroy());
 });
 
-async function open(options: CacheOptions) {
+async function open(options: CacheOptions, latencyMs = 0) {
   const clock = new FakeClock();
   const node = (i: number) => {
     const store = new MemoryNode({ name: `node ${i}`, clock });
+    store.latencyMs = latencyMs;
     return { name: store.name, driver: createMemoryDriver({ name: store.name, store, clock }) };
   };
   const cache = createCache<unknown>({ nodes: [node(0), node(1)], clock, health: false, fallback: false, ...options });
@@ -55,6 +56,22 @@ describe.each([1, 2])('with %i copies', (replication) => {
       await clock.until(cache.addNode(node(n + 1)));
       const found = await clock.until(cache.getMany(KEYS));
       expect([n, KEYS.filter((key) => found.get(key) !== `${n}`)]).toEqual([n, []]);
+    }
+  });
+});
+
+describe('a counter that comes back to a node', () => {
+  it('is not deleted there by the payment of what it missed meanwhile', async () => {
+    const { cache, clock } = await open({ namespace: 'n' }, 4);
+    await clock.until(cache.increment('k'));
+    const owners = (): string | undefined => cache.ring.owners('k')[0];
+    const first = owners();
+    const weights = [0.02, 1];
+    for (let n = 2; n <= 60; n++) {
+      await clock.until(cache.reweight(`${first}`, weights[n % 2] as number));
+      // Payments go out every 50 ms: the copy is on its way at any time between two of them.
+      await clock.advance(n);
+      expect([n, await clock.until(cache.increment('k'))]).toEqual([n, n]);
     }
   });
 });

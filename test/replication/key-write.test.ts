@@ -71,3 +71,24 @@ describe('a write', () => {
     await end();
   });
 });
+
+describe('a write that is tried again', () => {
+  it('is not deleted by the payment of what its first try left owed', async () => {
+    const clock = new FakeClock();
+    const store = new MemoryNode({ name: 'a', clock });
+    const nodes = [{ name: 'a', driver: createMemoryDriver({ name: 'a', store, clock }) }];
+    const retry = { attempts: 2, backoff: 'fixed', jitter: 'none', baseMs: 40 } as const;
+    const cache = createCache({ nodes, clock, retry, health: false, fallback: false });
+    await clock.until(cache.ready());
+    store.failWith('busy', ['store']);
+    const writing = cache.set('k', 'value');
+    await clock.advance(30);
+    store.failWith(undefined);
+    // Longer than it takes until debts are paid.
+    store.latencyMs = 60;
+    expect(await clock.until(writing)).toBe(true);
+    await clock.advance(500);
+    expect(await clock.until(cache.get('k'))).toBe('value');
+    await clock.until(cache.destroy());
+  });
+});
