@@ -20,10 +20,10 @@ afterEach(async () => {
   await Promise.all(toStop.splice(0).map((server) => server.stop()));
 });
 
-const ask = (server: TestServer, request: string, path?: string) =>
-  askOnce({ host: server.host, port: server.port, path, tls: server.certificate !== undefined }, request, (text) =>
-    /\r\n$/.test(text),
-  );
+const ask = (server: TestServer, request: string, path?: string, limitMs?: number) => {
+  const target = { host: server.host, port: server.port, path, tls: server.certificate !== undefined };
+  return askOnce(target, request, (text) => /\r\n$/.test(text), limitMs);
+};
 
 describe.each([
   { kind: 'redis', start: startRedis, ping: 'PING\r\n', pong: '+PONG\r\n' },
@@ -49,7 +49,7 @@ describe.each([
     const socket = connectTcp(server.port, server.host);
     const answer = new Promise<string>((resolve) => socket.once('data', (chunk) => resolve(String(chunk))));
     await new Promise<void>((resolve) => socket.write(ping, () => resolve()));
-    expect(await ask(server, ping)).toBeUndefined();
+    expect(await ask(server, ping, undefined, 500)).toBeUndefined();
     server.resume();
     expect(await answer).toBe(pong);
     socket.destroy();
