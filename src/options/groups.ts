@@ -38,7 +38,7 @@ export interface NearOptions {
   readonly ttlMs?: number | undefined;
 }
 
-/** Bounds of what the cache remembers of its own writes (see STALENESS in the README). */
+/** Bounds of what the cache remembers of its own writes (README, "What is guaranteed"). */
 export interface LedgerOptions {
   /** Keys whose last write is remembered. @default 1_000_000 */
   readonly maxFloors?: number | undefined;
