@@ -22,6 +22,8 @@ export interface AttemptState {
   readonly timeoutMs: number;
   /** Meant for this node and no other: waits while its connection is away for a moment, whatever the breaker thinks. */
   readonly isPinned?: boolean;
+  /** Pinned, and means something on the present connection alone: does not wait for another. */
+  readonly isBound?: boolean;
   /** Settled towards its caller: no longer worth sending. */
   isOver: boolean;
   /** What its failure discredits; undefined unless it failed. */

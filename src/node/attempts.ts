@@ -15,12 +15,10 @@ import type {
   Lease,
   LeaseOperation,
   Operation,
-  RawOperation,
   StoreMode,
   StoreOperation,
   TouchOperation,
   TtlMs,
-  Words,
 } from '../driver/driver.js';
 import { type CacheError, type Fault, faultOf } from '../errors.js';
 import type { AttemptNode, AttemptState } from './attempt-state.js';
@@ -209,41 +207,4 @@ export class InspectAttempt extends Attempt<Inspection | undefined> implements I
   miss(): void {
     this.done(undefined);
   }
-}
-
-/** How a raw command is sent, and what of it its caller wants to hear. */
-export type RawManner = Pick<RawOperation & AttemptState, 'followers' | 'takesRefusals' | 'isOfOneKey' | 'isPinned'>;
-
-export const PLAIN: RawManner = {};
-
-export class RawAttempt extends Attempt<unknown> implements RawOperation {
-  readonly kind = 'raw';
-  readonly words: Words;
-  readonly followers: readonly Words[] | undefined;
-  readonly takesRefusals: boolean;
-  readonly isOfOneKey: boolean;
-  readonly isPinned: boolean;
-  private readonly wordBytes: number;
-
-  constructor(node: AttemptNode, origin: AttemptOrigin<unknown>, words: Words, manner: RawManner) {
-    super(node, origin);
-    this.words = words;
-    this.followers = manner.followers;
-    this.takesRefusals = manner.takesRefusals === true;
-    this.isOfOneKey = manner.isOfOneKey === true;
-    this.isPinned = manner.isPinned === true;
-    let bytes = bytesOf(words);
-    for (const follower of manner.followers ?? []) bytes += bytesOf(follower);
-    this.wordBytes = bytes;
-  }
-
-  override get heldBytes(): number {
-    return this.wordBytes;
-  }
-}
-
-function bytesOf(words: Words): number {
-  let bytes = 0;
-  for (let i = 0; i < words.length; i++) bytes += (words[i] as string | Buffer).length;
-  return bytes;
 }

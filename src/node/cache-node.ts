@@ -14,8 +14,6 @@ import {
   InspectAttempt,
   LeaseAttempt,
   type OrderedOperation,
-  PLAIN,
-  RawAttempt,
   StoreAttempt,
   TouchAttempt,
 } from './attempts.js';
@@ -30,6 +28,7 @@ import type { NodeLanes } from './node-lanes.js';
 import type { NodeSettings } from './node-settings.js';
 import { openLanes } from './open-lanes.js';
 import type { Pipeline } from './pipeline.js';
+import { PLAIN, RawAttempt } from './raw-attempt.js';
 
 /** News of a node for whoever composes the cache. */
 export interface NodeEvents {

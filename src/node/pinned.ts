@@ -4,6 +4,7 @@
  */
 
 import { type CacheError, NodeError } from '../errors.js';
+import type { AttemptState } from './attempt-state.js';
 import { BreakerOpenError } from './guard-errors.js';
 import type { Link } from './link.js';
 import type { PipelineContext } from './pipeline-context.js';
@@ -29,6 +30,10 @@ export class Absence {
     const { patience, turn } = this.#context;
     return !isHopeless && turn.clock.now() - this.#since < patience.absenceMs;
   }
+}
+
+export function outlastsAbsence({ isPinned, isBound }: AttemptState): boolean {
+  return isPinned === true && isBound !== true;
 }
 
 /** The breaker is open: fails what is not pinned, and answers whether anything is left in the batch. */

@@ -14,7 +14,7 @@ import { Exchanges } from './exchanges.js';
 import { GradientLimit } from './gradient-limit.js';
 import { RateLimitedError } from './guard-errors.js';
 import type { Link, LinkEvents } from './link.js';
-import { Absence, keepPinned } from './pinned.js';
+import { Absence, keepPinned, outlastsAbsence } from './pinned.js';
 import type { PipelineContext, PipelineLimits } from './pipeline-context.js';
 import { fullError, stalledError, timeoutError, unreachableError } from './pipeline-errors.js';
 import type { Swept } from './sweep.js';
@@ -99,7 +99,7 @@ export class Pipeline implements TurnMember, Swept {
     const connection = link.connection;
     if (connection === undefined) {
       if (link.isDown) {
-        if (operation.isPinned !== true || !this.#absence.isBrief(link)) {
+        if (!outlastsAbsence(operation) || !this.#absence.isBrief(link)) {
           operation.fail(this.#downError());
           return;
         }
@@ -203,7 +203,8 @@ export class Pipeline implements TurnMember, Swept {
 
   #failWaiting(): void {
     const failure = this.#downError();
-    for (const operation of this.#queue.drain(this.#absence.isBrief(this.link))) operation.fail(failure);
+    const stays = this.#absence.isBrief(this.link) ? outlastsAbsence : undefined;
+    for (const operation of this.#queue.drain(stays)) operation.fail(failure);
   }
 
   #watchAbsence(): void {

@@ -117,8 +117,8 @@ export class WaitQueue {
       for (const operation of operations) if (operation.kind !== 'get') visit(operation.hash);
   }
 
-  /** Everything that waits, in a queue that is empty then; or what is not pinned, the rest keeping its place. */
-  drain(keepsPinned = false): NodeOperation[] {
+  /** Everything that waits, in a queue that is empty then; or all but what `stays`, which keeps its place. */
+  drain(stays?: (operation: NodeOperation) => boolean): NodeOperation[] {
     const all: NodeOperation[] = [];
     const turns = [...this.#waiting.splice(0), { operations: this.#gathering, startedAt: 0, next: 0, shortestMs: 0 }];
     this.#gathering = [];
@@ -128,7 +128,7 @@ export class WaitQueue {
     for (const turn of turns) {
       for (let i = turn.next; i < turn.operations.length; i++) {
         const operation = turn.operations[i] as NodeOperation;
-        if (keepsPinned && operation.isPinned === true) this.add(operation);
+        if (stays?.(operation) === true) this.add(operation);
         else all.push(operation);
       }
       // The last are those of the present turn, which goes on.

@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { Arranger } from '../../src/node/arrange.js';
-import { type AttemptOrigin, type NodeOperation, RawAttempt } from '../../src/node/attempts.js';
+import type { AttemptOrigin, NodeOperation } from '../../src/node/attempts.js';
 import { ExactGetAttempt, GetAttempt } from '../../src/node/get-attempt.js';
+import { RawAttempt } from '../../src/node/raw-attempt.js';
 
 const NODE = { name: 'n', slot: 0, failures: 0, failed: () => undefined };
 const GET_SINK = { hit: () => undefined, missed: () => undefined, failed: () => undefined };

@@ -1,7 +1,8 @@
 /** What is pinned to a node waits while others are given up. */
 
 import { describe, expect, it } from 'vitest';
-import { RawAttempt } from '../../src/node/attempts.js';
+import { outlastsAbsence } from '../../src/node/pinned.js';
+import { RawAttempt } from '../../src/node/raw-attempt.js';
 import { WaitQueue } from '../../src/node/wait-queue.js';
 
 describe('a queue', () => {
@@ -20,7 +21,7 @@ describe('a queue', () => {
     queue.stay(20);
     for (const key of ['f3', 'p3']) add(key, key.startsWith('p'));
     const keys = (operations: readonly { readonly key: string }[]): string[] => operations.map(({ key }) => key);
-    expect(keys(queue.drain(true))).toEqual(['f1', 'f2', 'f3']);
+    expect(keys(queue.drain(outlastsAbsence))).toEqual(['f1', 'f2', 'f3']);
     expect([queue.count, queue.ordered, queue.bytes, queue.oldestAt]).toEqual([3, 3, 18, 10]);
     queue.endTurn(30);
     expect(keys(queue.take(10).operations)).toEqual(['p1', 'p2']);

@@ -9,9 +9,10 @@
 import type { CacheParts } from '../../cache-parts.js';
 import type { Words } from '../../driver/driver.js';
 import type { CacheError } from '../../errors.js';
-import type { AttemptSink, RawManner } from '../../node/attempts.js';
+import type { AttemptSink } from '../../node/attempts.js';
 import type { CacheNode } from '../../node/cache-node.js';
 import type { GetSink } from '../../node/get-attempt.js';
+import type { RawManner } from '../../node/raw-attempt.js';
 import type { Placement } from '../../ring/placement.js';
 import type { PlacementKind } from '../../ring/placements/create-placement.js';
 import type { DataTerms } from './data-terms.js';
@@ -97,7 +98,7 @@ export class Fleet {
    * wait for another.
    */
   askAsOne(node: CacheNode, [first = [], ...followers]: readonly Words[], asker: Asker, isBound: boolean): void {
-    this.#ask(node, first, asker, { ...OF_MANY_KEYS, isPinned: !isBound, followers });
+    this.#ask(node, first, asker, { ...OF_MANY_KEYS, isBound, followers });
   }
 
   #ask(node: CacheNode, words: Words, asker: Asker, manner: RawManner): void {

@@ -157,6 +157,27 @@ describe('watched keys', () => {
     }
   });
 
+  it('let the transaction pass while the breaker of their node is still open', async () => {
+    const proxy = await FaultProxy.start({ port: nodes.server('a').port });
+    const client = new Redis([`redis://127.0.0.1:${proxy.port}`], {
+      breaker: { consecutiveFailures: 1, openMs: 30_000 },
+      offlineQueueMs: 10_000,
+      health: false,
+    });
+    try {
+      await client.set('k', 'before');
+      // Of the answer one byte arrives, and the connection ends: that is the failure.
+      proxy.apply({ kind: 'limit', bytes: 1 }, 'toClient');
+      expect(await refusal(client.get('k'))).toMatchObject({ code: 'ERR_NODE' });
+      await proxy.heal();
+      await client.watch('k');
+      expect(await client.multi().set('k', 'mine').exec()).toEqual([[null, 'OK']]);
+    } finally {
+      client.disconnect();
+      await proxy.close();
+    }
+  });
+
   it('of one node are no condition for a transaction of another', async () => {
     await redis.watch(a);
     expect(await refusal(redis.multi().set(b, '1').exec())).toMatchObject({ code: 'ERR_CROSS_NODE' });
