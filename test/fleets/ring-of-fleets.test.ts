@@ -46,6 +46,8 @@ async function open(
     await cache.destroy();
   });
   await cache.ready();
+  // A busy machine may have had one ejected before it began.
+  await until('all are well', () => cache.nodes().every(({ state }) => state === 'healthy'));
   return cache;
 }
 
