@@ -39,8 +39,7 @@ export class Exchanges {
   readonly #open: Exchange[] = [];
   #sent = 0;
   #settled = 0;
-  /** When an operation was answered last, or the first sent after all were. */
-  #movedAt = 0;
+  #answeredAt = Number.NEGATIVE_INFINITY;
   #failuresSeen = 0;
   /** Operations other than gets among them. */
   ordered = 0;
@@ -66,9 +65,9 @@ export class Exchanges {
     return this.#open.length === 0;
   }
 
-  /** Something is under way, and an answer came within the last `ms`. */
-  isFlowing(now: number, ms: number): boolean {
-    return !this.isEmpty && now - this.#movedAt < ms;
+  /** When the last answer came, if something is under way and that was within the last `ms`; else never. */
+  flowedAt(now: number, ms: number): number {
+    return !this.isEmpty && now - this.#answeredAt < ms ? this.#answeredAt : Number.NEGATIVE_INFINITY;
   }
 
   /** `owed`: what the connection owed before. */
@@ -89,7 +88,6 @@ export class Exchanges {
         operation = operation.kind === 'get' ? operation.twin : undefined;
       } while (operation !== undefined);
     }
-    if (owed === 0) this.#movedAt = now;
     this.#sent += operations.length;
     this.ordered += ordered;
     const underWay = owed + operations.length;
@@ -103,7 +101,7 @@ export class Exchanges {
    */
   progressed(owed: number, now: number, lateMs: number): void {
     const settled = this.#sent - owed;
-    if (settled !== this.#settled) this.#movedAt = now;
+    if (settled !== this.#settled) this.#answeredAt = now;
     this.#settled = settled;
     const open = this.#open;
     // Looking through an exchange for refusals is left out while nothing failed at this node.
@@ -132,11 +130,12 @@ export class Exchanges {
 
   /**
    * An exchange of which anything expires has failed, once; the node is to blame only if it had at least half of the
-   * time: the rest was spent in our own queue, or in an event loop of ours that was blocked (`lateMs`). Nothing expires
-   * before `leastMs`.
+   * time: the rest was spent in our own queue, or in an event loop of ours that was blocked (`lateMs`). What began
+   * before `flowedAt` has `flowMs` at least.
    */
-  expire(now: number, error: ExpiryError, lateMs: number, leastMs = 0): void {
+  expire(now: number, error: ExpiryError, lateMs: number, flowedAt: number, flowMs: number): void {
     for (const exchange of this.#open) {
+      const leastMs = exchange.startedAt < flowedAt ? flowMs : 0;
       if (now - exchange.startedAt < Math.max(exchange.shortestMs, leastMs)) continue;
       if (!expireDue(exchange.operations, 0, exchange.startedAt, now, error) || exchange.isExpired) continue;
       exchange.isExpired = true;

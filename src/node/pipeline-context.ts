@@ -26,8 +26,9 @@ export interface Patience {
   /** For so long after its connection was lost, what is pinned to the node waits for another. */
   absenceMs: number;
   /**
-   * While a connection has brought an answer no longer ago than this, nothing on it is called late before `maxQueueAgeMs`:
-   * what waits there waits for others, as in a burst, and not for a node that is ill. 0: deadlines are kept in any case.
+   * While a connection has brought an answer no longer ago than this, nothing that was issued before that answer is called
+   * late before `maxQueueAgeMs`: it waits for others, as in a burst, and not for a node that is ill. 0: deadlines are kept
+   * in any case.
    */
   flowMs: number;
 }

@@ -130,10 +130,10 @@ export class Pipeline implements TurnMember, Swept {
     const unsent = (timeoutMs: number): CacheError =>
       this.link.isDown ? this.#downError() : timeoutError(context, timeoutMs, false);
     const { maxQueueAgeMs } = this.#limits;
-    const isFlowing = this.#exchanges.isFlowing(now, context.patience.flowMs);
-    this.#queue.expire(now, isFlowing ? undefined : unsent, maxQueueAgeMs, tooOld);
+    const flowedAt = this.#exchanges.flowedAt(now, context.patience.flowMs);
+    this.#queue.expire(now, unsent, flowedAt, maxQueueAgeMs, tooOld);
     const tooLate = (timeoutMs: number): CacheError => timeoutError(context, timeoutMs, true);
-    this.#exchanges.expire(now, tooLate, context.sweep.latenessMs(now), isFlowing ? maxQueueAgeMs : 0);
+    this.#exchanges.expire(now, tooLate, context.sweep.latenessMs(now), flowedAt, maxQueueAgeMs);
     this.#watchStall(now);
     this.#watchAbsence();
     return !this.#queue.isEmpty || !this.#exchanges.isEmpty || this.#errands > 0;

@@ -92,10 +92,10 @@ export class WaitQueue {
     return { operations: batch, startedAt };
   }
 
-  /** Ends what is past its own time, if that counts now (`error`), and what has waited for `maxAgeMs`. */
-  expire(now: number, error: ExpiryError | undefined, maxAgeMs: number, tooOld: () => CacheError): void {
+  /** Ends what is past its own time, unless it began before `flowedAt`, and what has waited for `maxAgeMs`. */
+  expire(now: number, error: ExpiryError, flowedAt: number, maxAgeMs: number, tooOld: () => CacheError): void {
     for (const { operations, startedAt, next, shortestMs } of this.#waiting) {
-      if (error !== undefined && now - startedAt >= shortestMs) expireDue(operations, next, startedAt, now, error);
+      if (startedAt >= flowedAt && now - startedAt >= shortestMs) expireDue(operations, next, startedAt, now, error);
       if (now - startedAt >= maxAgeMs) expireAll(operations, next, tooOld);
     }
   }

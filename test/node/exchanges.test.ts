@@ -26,7 +26,7 @@ function start() {
     const operation = new DeleteAttempt(node, { key: 'k', hash: 1, timeoutMs, sink: SINK });
     exchanges.begin({ operations: [operation], startedAt: clock.now() }, 'id', owed++, clock.now());
   };
-  const expire = (): void => exchanges.expire(clock.now(), (ms) => new TimeoutError('late', ms, true), 0);
+  const expire = (): void => exchanges.expire(clock.now(), (ms) => new TimeoutError('late', ms, true), 0, 0, 0);
   return { clock, breaker, exchanges, send, expire };
 }
 

@@ -26,14 +26,14 @@ async function start(flowMs: number) {
   node.patience.flowMs = flowMs;
   const answered: number[] = [];
   const failed: number[] = [];
-  const call = (i: number): void =>
-    node.get(`k${i}`, i, TIMEOUT_MS, 'interactive', {
+  const call = (i: number, timeoutMs: number): void =>
+    node.get(`k${i}`, i, timeoutMs, 'interactive', {
       hit: () => answered.push(clock.now()),
       missed: () => answered.push(clock.now()),
       failed: () => failed.push(clock.now()),
     });
-  const begin = (count: number): void => {
-    for (let i = 0; i < count; i++) call(i);
+  const begin = (count: number, timeoutMs = TIMEOUT_MS): void => {
+    for (let i = 0; i < count; i++) call(i, timeoutMs);
   };
   const end = (): Promise<unknown> => clock.until(parts.lifecycle.close(0));
   return { clock, store, answered, failed, begin, end };
@@ -66,6 +66,20 @@ it('when the answers end, so do the calls, in the time of one', async () => {
   expect(answered.length + failed.length).toBe(100);
   expect(failed.length).toBeGreaterThan(70);
   expect(Math.max(...failed) - hungAt).toBeLessThanOrEqual(TIMEOUT_MS + 16);
+  await end();
+});
+
+it('a call with less time than that keeps it where nothing was answered since it was issued, sent or not', async () => {
+  const { clock, store, answered, failed, begin, end } = await start(TIMEOUT_MS);
+  begin(1);
+  await clock.advance(ANSWER_MS + 10);
+  expect(answered).toHaveLength(1);
+  store.hang();
+  const issuedAt = clock.now();
+  begin(2, 20);
+  await clock.advance(TIMEOUT_MS);
+  expect(failed).toHaveLength(2);
+  expect(Math.max(...failed) - issuedAt).toBeLessThanOrEqual(20 + 16);
   await end();
 });
 
