@@ -9,6 +9,7 @@ import { noopSerializer, type Serializer } from './serializer.js';
 /** Decided here: another value would lose flags, misplace keys or store what other clients cannot read. */
 const FIXED = [
   'nodes',
+  'discovery',
   'codec',
   'namespace',
   'replication',

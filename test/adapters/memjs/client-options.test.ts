@@ -49,6 +49,7 @@ describe('the options of a client', () => {
     ['options', (() => 1) as object],
     ['cache', { cache: [] }],
     ['cache.codec', { cache: { codec: 'json' } }],
+    ['cache.discovery', { cache: { discovery: { file: 'nodes.json' } } }],
     ['cache.placement', { cache: { placement: 'npm-memcached' } }],
   ])('refuse %s', (path, options) => {
     expect(() => resolveClientOptions(options)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION', path }));
