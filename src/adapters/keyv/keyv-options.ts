@@ -66,7 +66,11 @@ export function backingOf(given: Cache | KeyvCacheOptions | KeyvRingfenceOptions
   });
   const parts = partsOfCache(cache);
   // Stores that Keyv's users come from have no deadline: a burst is answered as long as its nodes answer.
-  for (const { patience } of parts.topology.nodes) patience.flowMs = parts.read.attemptMs;
+  const bePatient = (): void => {
+    for (const { patience } of parts.topology.nodes) patience.flowMs = parts.read.attemptMs;
+  };
+  bePatient();
+  cache.on('topologyChanged', bePatient);
   return { cache, parts, isOwn: true, namespace, keyv };
 }
 

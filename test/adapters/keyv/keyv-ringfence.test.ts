@@ -63,6 +63,13 @@ describe('what an adapter owns', () => {
     expect(topology?.nodes.map(({ patience }) => patience.flowMs)).toEqual([read?.attemptMs]);
   });
 
+  it('treats nodes that join later as it does the first', async () => {
+    const { cache } = ownAdapter({ nodes: ['memory://a'] });
+    await cache.addNode('memory://b');
+    const { read, topology } = partsOf.get(cache) ?? {};
+    expect(topology?.nodes.map(({ patience }) => patience.flowMs)).toEqual([read?.attemptMs, read?.attemptMs]);
+  });
+
   it('closes its own cache when it is disconnected, twice too, and rejects from then on', async () => {
     const adapter = ownAdapter();
     await adapter.disconnect();
