@@ -18,8 +18,8 @@ export class Beyond {
   isAtFormer = false;
   /** How often a write has overtaken the read. */
   overtaken = 0;
-  /** Nodes that were asked while something stood against their copies. */
-  doubted: CacheNode[] | undefined = undefined;
+  /** Nodes that something stood against the copies of, when they were asked last. */
+  doubted: Set<CacheNode> | undefined = undefined;
 
   constructor(startedAt: number) {
     this.startedAt = startedAt;
@@ -32,7 +32,7 @@ export class Beyond {
   }
 
   doubt(node: CacheNode): void {
-    this.doubted ??= [];
-    this.doubted.push(node);
+    this.doubted ??= new Set();
+    this.doubted.add(node);
   }
 }

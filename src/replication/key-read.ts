@@ -78,7 +78,7 @@ export class KeyRead implements HedgedRead {
   private judged(attempt: GetAttempt, bytes: Buffer, start: number, end: number): unknown {
     const { context, topology, key, hash } = this;
     const node = attempt.node as CacheNode;
-    const wasDoubted = this.beyond?.doubted?.includes(node);
+    const wasDoubted = this.beyond?.doubted?.has(node);
     return context.judge.judge(topology, node, key, hash, bytes, start, end, wasDoubted);
   }
 
@@ -126,6 +126,7 @@ export class KeyRead implements HedgedRead {
   private send(node: CacheNode, timeoutMs: number, sink: GetSink): void {
     const { context, topology, hash, key, call } = this;
     if (isDoubted(context.ledger, topology, node, hash, key)) this.further(0).doubt(node);
+    else this.beyond?.doubted?.delete(node);
     node.get(key, hash, timeoutMs, call.lane, sink);
   }
 
@@ -137,8 +138,7 @@ export class KeyRead implements HedgedRead {
     const leftMs = beyond.startedAt + this.call.totalMs - context.clock.now();
     const node = leftMs > 0 ? walk.next() : undefined;
     if (node?.isServing !== true) return undefined;
-    const { lane } = this.call;
-    this.send(node, Math.min(node.attemptMs[lane], leftMs), sink);
+    this.send(node, Math.min(node.attemptMs[this.call.lane], leftMs), sink);
     return node;
   }
 
@@ -153,9 +153,8 @@ export class KeyRead implements HedgedRead {
 
   private ask(node: CacheNode, leftMs: number): void {
     const { hedges } = this.context;
-    const { lane } = this.call;
     const sink = hedges === undefined || this.topology.replication === 1 ? this : hedges.over(this, node);
-    this.send(node, Math.min(node.attemptMs[lane], leftMs), sink);
+    this.send(node, Math.min(node.attemptMs[this.call.lane], leftMs), sink);
   }
 
   /**

@@ -123,3 +123,19 @@ describe.each(VALUES)('a copy without a stamp, $codec', ({ codec, before, after 
     expect(await read(cache)).toBeUndefined();
   });
 });
+
+it.each(Object.entries(READS))(
+  'what %s finds when it asks once more, behind the write that came between, is told',
+  async (_, read) => {
+    const { store, road, cache } = await open({ codec: 'json', retry: false });
+    await cache.set('k', 1);
+    store.failWith('busy', ['store', 'delete']);
+    expect(await cache.set('k', 2)).toBe(false);
+    road.isShut = true;
+    const reading = read(cache);
+    store.failWith(undefined);
+    expect(await cache.set('k', 3)).toBe(true);
+    road.open();
+    expect(await reading).toBe(3);
+  },
+);
