@@ -6,8 +6,11 @@
 import { Command } from 'ioredis';
 import type { CacheNode } from '../../node/cache-node.js';
 
-/** Makes the command say what it has to say to `node`. */
+/**
+ * Makes the command say what it has to say to `node`. While that is away the loss stands for the connection to come: what
+ * the last one has met, or one before it, a server that comes back may have forgotten.
+ */
 export function prepared(command: Command, node: CacheNode): void {
   if (command.toWritable === Command.prototype.toWritable) return;
-  command.toWritable(node.connection ?? node);
+  command.toWritable(node.connection ?? node.lastError ?? node);
 }

@@ -76,6 +76,35 @@ describe('commands', () => {
     await expect.poll(() => redis.get('k').catch((error: Error) => error)).toBe(null);
   });
 
+  it('that are scripts are known to the server that comes back, in their order and in transactions', async () => {
+    const lua = "return redis.call('incrby', KEYS[1], ARGV[1])";
+    const redis = client({ ...PATIENT, scripts: { bump: { lua, numberOfKeys: 1 } } }) as Redis & {
+      bump(key: string, by: number): Promise<unknown>;
+    };
+    expect(await redis.bump('k', 1)).toBe(1);
+    await server.kill9();
+    await expect.poll(() => redis.status).toBe('reconnecting');
+    const answers = Promise.all([
+      redis.bump('k', 2),
+      redis.get('k'),
+      redis.bump('k', 3),
+      redis
+        .multi([['bump', 'k', '4']])
+        .get('k')
+        .exec(),
+    ]);
+    await server.restart();
+    expect(await answers).toEqual([
+      2,
+      '2',
+      5,
+      [
+        [null, 9],
+        [null, '9'],
+      ],
+    ]);
+  });
+
   it('fail, typed and at once, when the node has been away for longer', async () => {
     const redis = client({ offlineQueueMs: 200 });
     await redis.set('k', 'v');
