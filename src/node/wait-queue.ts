@@ -1,6 +1,6 @@
 /**
  * What waits to be sent on one connection: the operations of the present turn, and those of earlier turns that found no
- * room, oldest first. Bounded by its owner, who asks `isFull` first.
+ * room, oldest first. Its owner keeps it within bounds.
  */
 
 import type { CacheError } from '../errors.js';
