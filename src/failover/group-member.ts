@@ -33,6 +33,8 @@ export interface MemberParts {
   readonly close: () => void;
 }
 
+/** After a promotion, before it is given up. */
+const LOOKS = 3;
 /** Deletions under way at once. */
 const BATCH = 256;
 
@@ -73,11 +75,16 @@ export class GroupMember {
     if (!mayPromote) return 'it is a replica; make it a master, or allow that by failover.promote';
     try {
       await this.#parts.promote();
-      await this.watch.look();
+      // It is a master now. One late look must not make a second one of the next candidate.
+      for (let left = LOOKS; left > 0 && !this.#isMaster; left--) await this.watch.look();
     } catch (error) {
       return `it cannot be made a master: ${error instanceof Error ? error.message : String(error)}`;
     }
-    return this.isReplica || this.watch.upSince === undefined ? 'it has not become a master' : undefined;
+    return this.#isMaster ? undefined : 'it has not become a master';
+  }
+
+  get #isMaster(): boolean {
+    return !this.isReplica && this.watch.upSince !== undefined;
   }
 
   /** Deletes the keys; answers those it could not delete in time. */
