@@ -35,6 +35,8 @@ export class World {
   readonly kind: NodeKind;
   readonly codec: TestCodec;
   readonly disabled: ReadonlySet<StalenessRule>;
+  /** Every cache of the scenario so far. */
+  readonly watched: WatchedCache[] = [];
   readonly #patience: number;
 
   /** `patience`: every deadline of a call or a probe is so many times as long. */
@@ -81,7 +83,9 @@ export class World {
     });
     await connected(cache);
     await until('every node is well', () => cache.nodes().every(({ state }) => state === 'healthy'));
-    return new WatchedCache(cache, this.codec);
+    const watched = new WatchedCache(cache, this.codec);
+    this.watched.push(watched);
+    return watched;
   }
 
   #deadlines({ timeouts = TIMEOUTS, health = false }: CacheOptions): CacheOptions {
