@@ -15,7 +15,7 @@ export interface DataTerms {
   readonly silenceMs: number;
   /** For so long after a node was lost, commands wait for it to be back. */
   readonly absenceMs: number;
-  /** While a node has answered something no longer ago than this, no call on cacheable keys is called late; 0: any may be. */
+  /** While a node has answered something no longer ago than this, no call on cacheable keys is called late; with 0 each may be. */
   readonly flowMs: number;
   /** How long what has a connection of its own waits for the server, its own timeout apart. */
   readonly patienceMs: number;
