@@ -4,6 +4,7 @@ import { GroupMember } from '../../src/failover/group-member.js';
 import { MemberWatch } from '../../src/failover/member-watch.js';
 import { MissedKeys } from '../../src/failover/missed-keys.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
+import { WATCH_SETTINGS } from './watch-settings.js';
 
 interface Faults {
   readonly refused?: (key: string) => boolean;
@@ -23,14 +24,7 @@ function setUp(held: readonly string[], { refused = () => false, removed, msEach
     watch: new MemberWatch({
       clock,
       random: () => 0.5,
-      settings: {
-        intervalMs: 1_000,
-        timeoutMs: 500,
-        unhealthyAfter: 3,
-        healthyAfter: 1,
-        ejectionMs: 0,
-        maxEjectionMs: 0,
-      },
+      settings: WATCH_SETTINGS,
       look: async () => ({ replication: undefined }),
       looked: () => undefined,
     }),

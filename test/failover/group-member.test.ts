@@ -2,15 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { GroupMember } from '../../src/failover/group-member.js';
 import { MemberWatch } from '../../src/failover/member-watch.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
-
-const SETTINGS = {
-  intervalMs: 1_000,
-  timeoutMs: 500,
-  unhealthyAfter: 3,
-  healthyAfter: 1,
-  ejectionMs: 0,
-  maxEjectionMs: 0,
-};
+import { WATCH_SETTINGS } from './watch-settings.js';
 
 /** A replica that does as told, and whose answers to looks after its promotion are `answers` of them. */
 function replica(answers: readonly boolean[], obeys = true) {
@@ -20,7 +12,7 @@ function replica(answers: readonly boolean[], obeys = true) {
   const watch = new MemberWatch({
     clock,
     random: () => 0.5,
-    settings: SETTINGS,
+    settings: WATCH_SETTINGS,
     async look() {
       if (isMaster && answers[looks++] === false) throw new Error('late');
       return { replication: { role: isMaster && obeys ? 'master' : 'replica', history: 'one', offset: 0 } };
