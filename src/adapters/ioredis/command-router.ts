@@ -8,7 +8,6 @@ import type { Dedicated } from './dedicated.js';
 import { askEveryNode, randomKey, scan } from './every-node.js';
 import type { Fleet } from './fleet.js';
 import { type Route, routeOf } from './routes.js';
-import { prepared } from './script.js';
 import { split } from './split.js';
 import { Transactions } from './transactions.js';
 import { argumentsOf, isScript, isSort, keysOf, keyText, nameOf, wordsOf } from './words.js';
@@ -58,8 +57,7 @@ export class CommandRouter {
         fleet.askNode(fleet.serving, wordsOf(command), new CommandCall(command));
         break;
       case 'first':
-        prepared(command, fleet.first);
-        fleet.askNode(fleet.first, wordsOf(command), new CommandCall(command));
+        fleet.askCommand(fleet.first, command, new CommandCall(command));
         break;
       case 'scan':
         scan(fleet, command, this.#cacheable !== undefined);
@@ -109,8 +107,6 @@ export class CommandRouter {
       return;
     }
     // A script may touch keys beside those that it names: like commands of several keys it keeps its place towards all.
-    const node = commonOwner(fleet, name, keys);
-    prepared(command, node);
-    fleet.askNode(node, wordsOf(command), call);
+    fleet.askCommand(commonOwner(fleet, name, keys), command, call);
   }
 }

@@ -6,16 +6,20 @@
  * order arrives in it; nothing is written down anywhere, so nothing is ever deleted, copied or sent again.
  */
 
+import type { Command } from 'ioredis';
 import type { CacheParts } from '../../cache-parts.js';
 import type { Words } from '../../driver/driver.js';
 import type { CacheError } from '../../errors.js';
-import type { AttemptSink } from '../../node/attempts.js';
+import type { AttemptOrigin, AttemptSink } from '../../node/attempts.js';
 import type { CacheNode } from '../../node/cache-node.js';
 import type { GetSink } from '../../node/get-attempt.js';
 import type { RawManner } from '../../node/raw-attempt.js';
 import type { Placement } from '../../ring/placement.js';
 import type { PlacementKind } from '../../ring/placements/create-placement.js';
 import type { DataTerms } from './data-terms.js';
+import { isPrepared } from './script.js';
+import { ScriptAttempt } from './script-attempt.js';
+import { wordsOf } from './words.js';
 
 /** Whoever waits for a reply; each is called once, possibly before the request is issued. Neither may throw. */
 export interface Asker {
@@ -93,17 +97,31 @@ export class Fleet {
     this.#ask(node, words, asker, OF_MANY_KEYS);
   }
 
+  /** A command that may be a script of `defineCommand`, sent to `node`. */
+  askCommand(node: CacheNode, command: Command, asker: Asker): void {
+    if (isPrepared(command)) node.send(new ScriptAttempt(node, this.#origin(asker), [command], false), LANE);
+    else this.askNode(node, wordsOf(command), asker);
+  }
+
   /**
    * Commands sent to `node` in one piece. With `isBound` they mean something on the present connection alone: they do not
    * wait for another.
    */
-  askAsOne(node: CacheNode, [first = [], ...followers]: readonly Words[], asker: Asker, isBound: boolean): void {
+  askAsOne(node: CacheNode, commands: readonly Command[], asker: Asker, isBound: boolean): void {
+    if (commands.some(isPrepared)) {
+      node.send(new ScriptAttempt(node, this.#origin(asker), commands, isBound), LANE);
+      return;
+    }
+    const [first = [], ...followers] = commands.map(wordsOf);
     this.#ask(node, first, asker, { ...OF_MANY_KEYS, isBound, followers });
   }
 
   #ask(node: CacheNode, words: Words, asker: Asker, manner: RawManner): void {
-    const origin = { key: '', hash: 0, timeoutMs: this.#timeoutMs, sink: new Reporting(asker) };
-    node.raw(origin, LANE, words, manner);
+    node.raw(this.#origin(asker), LANE, words, manner);
+  }
+
+  #origin(asker: Asker): AttemptOrigin<unknown> {
+    return { key: '', hash: 0, timeoutMs: this.#timeoutMs, sink: new Reporting(asker) };
   }
 }
 

@@ -1,16 +1,41 @@
 /**
  * Scripts of `defineCommand`: ioredis's own command decides, as it is written out, between EVAL and EVALSHA by whether its
- * connection has met the script. Here it is asked for that without being written out.
+ * connection has met the script. Here it is asked for that in the moment in which it is sent, so what waits for a node, or
+ * behind a full wire, while a server restarts and forgets its scripts, is sent in full, keeps its place, and works in a
+ * transaction, too.
+ *
+ * What a server forgets while the connection stands (SCRIPT FLUSH) is found out by its answer NOSCRIPT. That proves that
+ * the script did not run, so ioredis asks for it once more, in full, also in a pipeline: behind what was sent meanwhile,
+ * which may concern its keys. In a transaction it is the answer, since all the rest of it has been done. It is the same here.
  */
 
 import { Command } from 'ioredis';
-import type { CacheNode } from '../../node/cache-node.js';
+import type { Connection } from '../../driver/driver.js';
+
+/** In place of connections that are not known to have met what was sent on them. */
+const substitutes = new WeakMap<Connection, object>();
+
+/** Whether what it says to a server depends on what that has met. */
+export function isPrepared(command: Command): boolean {
+  return command.toWritable !== Command.prototype.toWritable;
+}
 
 /**
- * Makes the command say what it has to say to `node`. While that is away the loss stands for the connection to come: what
- * the last one has met, or one before it, a server that comes back may have forgotten.
+ * Makes the command say what it has to say on `connection`.
+ *
+ * @param isCertain it will be carried out, so the connection meets the script; otherwise that is taken for unknown
  */
-export function prepared(command: Command, node: CacheNode): void {
-  if (command.toWritable === Command.prototype.toWritable) return;
-  command.toWritable(node.connection ?? node.lastError ?? node);
+export function prepare(command: Command, connection: Connection | undefined, isCertain: boolean): void {
+  if (!isPrepared(command)) return;
+  const known = connection === undefined || !isCertain ? {} : (substitutes.get(connection) ?? connection);
+  try {
+    command.toWritable(known);
+  } catch {
+    // What ioredis would write may be longer than a string can be; nobody reads it, and its words are settled before.
+  }
+}
+
+/** Something was not carried out: what the connection has met is unknown. */
+export function forgetScripts(connection: Connection | undefined): void {
+  if (connection !== undefined) substitutes.set(connection, {});
 }

@@ -11,8 +11,8 @@ import type { CacheNode } from '../../node/cache-node.js';
 import { commonOwner, singleServerError } from './cross-node.js';
 import type { Fleet } from './fleet.js';
 import { asReplyError, settle } from './reply.js';
-import { prepared } from './script.js';
-import { keysOf, nameOf, wordsOf } from './words.js';
+import { forgetScripts } from './script.js';
+import { keysOf, nameOf } from './words.js';
 
 /** Keys being watched: what a server remembers of a connection, and forgets with it. */
 export interface Watched {
@@ -65,19 +65,20 @@ export class Transaction {
       for (const command of commands) command.resolve(nameOf(command) === 'exec' ? null : queued(command));
       return;
     }
-    for (const command of commands) prepared(command, node);
     fleet.askAsOne(
       node,
-      commands.map(wordsOf),
+      commands,
       {
-        replied: (replies) => this.#replied(replies as unknown[]),
+        replied: (replies) => this.#replied(replies as unknown[], node),
         failed: (error) => this.#failed(error),
       },
       watched !== undefined,
     );
   }
 
-  #replied(replies: readonly unknown[]): void {
+  #replied(replies: readonly unknown[], node: CacheNode): void {
+    // It was not carried out, and so its scripts are not known there.
+    if (!Array.isArray(replies.at(-1))) forgetScripts(node.connection);
     for (const [i, command] of this.#commands.entries()) settle(command, replies[i]);
   }
 
