@@ -19,7 +19,7 @@ import { type Claim, Claims, type ClaimTerms, type NoClaim } from './claims.js';
 import type { ReadContext } from './contexts.js';
 import { lifeGiven, lifeLeft, toldLife } from './life.js';
 import { type Failure, promised, type Target } from './promised-attempt.js';
-import { isDoubted, sight } from './sight.js';
+import { isDoubted, isOutlived, sight } from './sight.js';
 import { lifeOn, stoodIn } from './stand-in.js';
 
 /** One key on its way. */
@@ -90,6 +90,8 @@ export class Copying {
     // What stood against the node was settled while the copy was on its way.
     if (wasDoubted && !isStamped && !isDoubted(ledger, this.#topology(), from, hash, key)) return 'overtaken';
     const expiresAt = isStamped ? expiresAtAt(bytes, 0) : undefined;
+    const place = this.#topology().placement.hash(key);
+    if (isOutlived(this.#context, from, { key, hash, place }, expiresAt ?? 0)) return 'nothing';
     const now = calendar.now();
     const isShortened = ttlMs !== undefined && isStamped && stoodIn(this.#context, this.#topology(), from, key);
     const lifeMs =

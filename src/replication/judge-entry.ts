@@ -6,7 +6,7 @@ import { clientIdAt, expiresAtAt, stampAt } from '../envelope.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { ReadContext } from './contexts.js';
 import { lifeLeft } from './life.js';
-import type { EntryTarget, Sighting } from './sight.js';
+import { type EntryTarget, isOutlived, type Sighting } from './sight.js';
 
 export interface JudgedEntry {
   /** A fresh one, its caller's own. */
@@ -43,12 +43,13 @@ export function judgeEntry(
       return 'distrusted';
     }
   }
+  const expiresAt = isStamped ? expiresAtAt(bytes, 0) : 0;
+  if (isOutlived(context, node, { key, hash, place }, expiresAt)) return undefined;
   const kept = values.keep(bytes, 0, bytes.length);
   const value = kept === CORRUPT ? CORRUPT : values.restore(key, kept);
   if (kept === CORRUPT || value === CORRUPT) {
     context.rejected(node, hash, 'corrupt');
     return undefined;
   }
-  const expiresAt = isStamped ? expiresAtAt(bytes, 0) : 0;
   return { value, kept, token, expiresAt, ttlMs: lifeLeft(node, ttlMs, isStamped ? expiresAt : undefined, calendarMs) };
 }

@@ -1,5 +1,6 @@
 /** An entry as one node holds it. A node that cannot tell life and version of an entry is asked for its bytes alone. */
 
+import type { Calendar } from '../base/calendar.js';
 import type { ReadJudge } from '../cluster/ledger/ledger-roles.js';
 import type { Topology } from '../cluster/topology.js';
 import type { Inspection } from '../driver/driver.js';
@@ -36,6 +37,24 @@ export function isDoubted(
 ): boolean {
   if (ledger.isQuiet || ledger.isClean(slot)) return false;
   return ledger.isDistrusted(slot, hash, key, topology.placement.hash(key)) !== 'no';
+}
+
+/**
+ * Whether an entry has had its time by its envelope, on a node that keeps time itself and was never heard to have stored it:
+ * a write that a stopped node executes when it goes on lives there from then on. What is known against the node does not
+ * make a miss of the last write itself, so nothing else would end it in time. Elsewhere the node's word counts, since
+ * `touch` leaves the envelope there as it is.
+ */
+export function isOutlived(
+  { ledger, calendar }: { readonly ledger: ReadJudge; readonly calendar: Calendar },
+  node: CacheNode,
+  { key, hash, place }: Pick<EntryTarget, 'key' | 'hash' | 'place'>,
+  expiresAt: number,
+): boolean {
+  if (expiresAt === 0 || !node.keepsTime || ledger.isQuiet || ledger.isClean(node.slot)) return false;
+  if (expiresAt > calendar.now()) return false;
+  const distrust = ledger.isDistrusted(node.slot, hash, key, place);
+  return distrust === 'key' || distrust === 'connection';
 }
 
 export function sight(node: CacheNode, target: Target, lane: Lane): Promise<Outcome<Sighting | undefined>> {

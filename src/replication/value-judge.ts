@@ -14,6 +14,7 @@ import type { Topology } from '../cluster/topology.js';
 import { CORRUPT, type Kept, type Transcoder } from '../codec/transcoder.js';
 import { clientIdAt, expiresAtAt, stampAt, type Verdict } from '../envelope.js';
 import type { CacheNode } from '../node/cache-node.js';
+import { isOutlived } from './sight.js';
 
 /** No live value of ours. */
 export const REJECTED: unique symbol = Symbol('rejected');
@@ -78,12 +79,15 @@ export class ValueJudge {
       const client = isStamped ? clientIdAt(bytes, start) : 0;
       if (isStamped) context.stamps.observe(stamp);
       // Only what stands against a node asks for the place, which takes a hash of the key.
-      const place = ledger.isClean(node.slot) ? hash : topology.placement.hash(key);
+      const isClean = ledger.isClean(node.slot);
+      const place = isClean ? hash : topology.placement.hash(key);
       const isOutOfDoubt = wasDoubted && !isStamped && ledger.isDistrusted(node.slot, hash, key, place) === 'no';
       if (isOutOfDoubt || !ledger.trusts(node.slot, hash, key, stamp, client, place)) {
         context.counters.distrusted++;
         return DISTRUSTED;
       }
+      if (!isClean && isStamped && isOutlived(context, node, { key, hash, place }, expiresAtAt(bytes, start)))
+        return REJECTED;
     }
     const kept = values.keep(bytes, start, end);
     const value = kept === CORRUPT ? CORRUPT : values.restore(key, kept);
