@@ -14,7 +14,7 @@ export interface Target {
 }
 
 /** More than a busy machine takes. */
-const LIMIT_MS = 5_000;
+const LIMIT_MS = 20_000;
 
 export function askOnce(
   target: Target,

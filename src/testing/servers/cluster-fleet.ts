@@ -26,9 +26,9 @@ export interface ClusterFleetOptions {
 }
 
 const SLOTS = 16_384;
-const READY_LIMIT_MS = 15_000;
+const READY_LIMIT_MS = 60_000;
 const POLL_MS = 20;
-const TELL_LIMIT_MS = 5_000;
+const TELL_LIMIT_MS = 20_000;
 /** A bulk string from its head to its end. */
 const WHOLE = /^\$\d+\r\n.*\r\n$/s;
 

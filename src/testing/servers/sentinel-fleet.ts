@@ -21,9 +21,9 @@ export interface SentinelFleetOptions {
 
 const NAME = 'mymaster';
 const SENTINELS = 3;
-const READY_LIMIT_MS = 10_000;
+const READY_LIMIT_MS = 60_000;
 const POLL_MS = 20;
-const TELL_LIMIT_MS = 5_000;
+const TELL_LIMIT_MS = 20_000;
 /** Sentinels find each other, and hear of the replica, at these intervals; the defaults are seconds. */
 const HASTE = 'SENTINEL DEBUG PUBLISH-PERIOD 100 INFO-PERIOD 100 ASK-PERIOD 100\r\n';
 

@@ -36,8 +36,8 @@ export interface ServerPlan {
   release?(): Promise<void>;
 }
 
-const START_LIMIT_MS = 10_000;
-const RESTART_LIMIT_MS = 5_000;
+const START_LIMIT_MS = 60_000;
+const RESTART_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 2_000;
 const POLL_MS = 5;
 const PORT_ATTEMPTS = 8;
