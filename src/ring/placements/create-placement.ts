@@ -24,7 +24,7 @@ import {
 } from './npm-hashring.js';
 import { npmMemcache, npmMemcacheModula } from './npm-memcache.js';
 import { npmMemjs } from './npm-memjs.js';
-import type { PlacementNode } from './placement-node.js';
+import { checkNodes, type PlacementNode } from './placement-node.js';
 import { pymemcacheRendezvous } from './pymemcache.js';
 import { pythonHashRing } from './python-hash-ring.js';
 import { pythonMemcached } from './python-memcached.js';
@@ -98,11 +98,13 @@ export function isPlacementKind(kind: string): kind is PlacementKind {
  * The placement of another client over these nodes. Nodes come in the order of that client's configuration, which many
  * rules depend on.
  *
- * @throws RangeError for an unknown kind, a name that is there twice, or a weight that is not above 0.
+ * @throws RangeError for an unknown kind, a node that is none (its host, port or name), a name that is there twice, or a
+ * weight that is not above 0.
  */
 export function createPlacement(kind: PlacementKind, nodes: readonly PlacementNode[]): Placement {
   const build = builderOf(kind);
   if (build === undefined) throw new RangeError(`unknown placement ${kind}; there are ${PLACEMENT_KINDS.join(', ')}`);
+  checkNodes(nodes);
   return build(nodes);
 }
 

@@ -4,7 +4,8 @@
  * Per node floor(weight / total × 40 × n) digests, in double throughout (7 and 14 equal nodes get 39 labels, 25 get 40: the
  * other way round than float32 clients); four little-endian words of each digest are points (three with compatibility
  * `hash_ring`). Label "name-k" for a node that was given by name, else "host:port-k" always with the port; npm memcached
- * leaves the port out on 11211. A key's hash is the first word of its digest; the owner is the first point at or after it.
+ * leaves the port out on 11211, but not behind an IPv6 address. A key's hash is the first word of its digest; the owner is
+ * the first point at or after it.
  *
  * - `vnodes`: a node's own number of digests, unless it is 40, which means the formula. Nodes here carry it as `vnodes`;
  *   without any, node i has 20 × (i + 1).
@@ -17,14 +18,7 @@
 
 import { ketamaPoints, type LabelCount } from './ketama-points.js';
 import { md5, md5Words } from './md5.js';
-import {
-  hostUnlessDefaultPort,
-  membersOf,
-  nameOf,
-  type PlacementNode,
-  totalWeight,
-  weightOf,
-} from './placement-node.js';
+import { MEMCACHED_PORT, membersOf, nameOf, type PlacementNode, totalWeight, weightOf } from './placement-node.js';
 import { PointPlacement } from './point-placement.js';
 import { sha1Little, sha1Words, swapBytes } from './sha1.js';
 
@@ -58,6 +52,12 @@ export function npmHashringSha1(nodes: readonly PlacementNode[]): PointPlacement
 }
 
 export function npmMemcached(nodes: readonly PlacementNode[]): PointPlacement {
-  const points = ketamaPoints(nodes, (node) => node.name ?? hostUnlessDefaultPort(node), byWeight);
+  const points = ketamaPoints(nodes, (node) => withoutDefaultPort(nameOf(node)), byWeight);
   return new PointPlacement('md5', membersOf(nodes), points.toPoints(), md5);
+}
+
+/** Host and port are what stands before the first colon and the second, so that an IPv6 address keeps its port. */
+function withoutDefaultPort(listed: string): string {
+  const [host = '', port] = listed.split(':');
+  return Number(port) === MEMCACHED_PORT ? host : listed;
 }

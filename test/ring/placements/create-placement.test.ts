@@ -131,6 +131,42 @@ describe('createPlacement', () => {
   });
 });
 
+describe('nodes out of a configuration file', () => {
+  const [node = { host: 'h', port: 1 }] = nodesOf(1);
+  const wrong: [string, unknown, RegExp][] = [
+    ['a text', 'h:1', /nodes .* list/],
+    ['a list with a hole', [undefined], /node 0/],
+    ['texts', ['h:1'], /node 0/],
+    ['no host', [node, { port: 1 }], /host of node 1/],
+    ['no port', [{ host: 'h' }], /port of node 0/],
+    ['a port of text', [{ host: 'h', port: '11211' }], /port of node 0/],
+    ['a port out of range', [{ host: 'h', port: 65_536 }], /port of node 0/],
+    ['a port below 0', [{ host: 'h', port: -1 }], /port of node 0/],
+    ['a port that is no number', [{ host: 'h', port: Number.NaN }], /port of node 0/],
+    ['a name that is a number', [{ ...node, name: 7 }], /name of node 0/],
+    ['a weight below 0', [{ ...node, weight: -1 }], /weight/],
+    ['a weight that is no number', [{ ...node, weight: Number.NaN }], /weight/],
+    ['a weight of text', [{ ...node, weight: '2' }], /weight/],
+    ['a weight without end', [{ ...node, weight: Number.POSITIVE_INFINITY }], /weight/],
+    ['digests that are no number', [{ ...node, vnodes: Number.NaN }], /vnodes/],
+  ];
+
+  it.each(wrong)('%s is refused by every kind', (_, nodes, reason) => {
+    for (const kind of PLACEMENT_KINDS) {
+      if (!isPlacementKind(kind)) continue;
+      let error: unknown;
+      try {
+        // @ts-expect-error: not what the types allow
+        createPlacement(kind, nodes);
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(error, kind).toBeInstanceOf(RangeError);
+      expect(String(error), kind).toMatch(reason);
+    }
+  });
+});
+
 describe('labels of spymemcached', () => {
   it('are what Java writes an address as', () => {
     const owners = (kind: string, nodes: readonly PlacementNode[]): (string | undefined)[] => {

@@ -126,6 +126,14 @@ describe.each(sets)('over %s', (_, nodes) => {
   });
 });
 
+it('npm-memcached leaves the port 11211 out where memcached finds it: not behind an IPv6 address, but in a name', () => {
+  const addresses = ['::1', 'fe80::17ad', '2001:db8::2'].map((host) => ({ host, port: 11211 }));
+  for (const nodes of [addresses, equal(3).map((node, i) => ({ ...node, name: `cache-${i}:11211` }))]) {
+    const ring = new Memcached(weighed(nodes)).HashRing;
+    expectSame('npm-memcached', nodes, (key) => ring.range(key, 1, true)[0] ?? '', keys.slice(0, 500));
+  }
+});
+
 describe('over any nodes', () => {
   const overAny = (kind: PlacementKind, ownerIn: (nodes: readonly PlacementNode[]) => Owner): void => {
     it(kind, () => {
