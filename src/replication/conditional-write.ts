@@ -16,6 +16,7 @@ import type { AttemptOrigin } from '../node/attempts.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { Lane } from '../node/lane.js';
 import type { WriteContext } from './contexts.js';
+import { deleteFormerCopies } from './former-copies.js';
 import { toldLife } from './life.js';
 import { type Failure, type Outcome, promised } from './promised-attempt.js';
 import { lifeOn } from './stand-in.js';
@@ -141,13 +142,16 @@ export class ConditionalWrite {
 
   /** It happened, or may have: older copies do not count, nor do those of nodes that hold the key without owning it now. */
   #issue(): void {
-    const { ledger, owed } = this.#context;
-    const { key, topology } = this.#call;
+    const { ledger, owed, values, attemptMs } = this.#context;
+    const { key, topology, lane } = this.#call;
     ledger.issue(this.#hash, key, this.#stamp, this.#owners);
     for (const node of topology.bystanders(this.#place, key, this.#owners)) {
       ledger.owe(this.#hash, key, node.slot, this.#stamp);
       owed(node);
     }
+    if (values.isEnveloped || topology.previous === undefined) return;
+    const former = topology.formerOwners(this.#place, key, this.#owners);
+    deleteFormerCopies(this.#context, key, this.#hash, former, lane, attemptMs);
   }
 
   /** The other owners store what the first one did, or are owed it: a newer write that reached them first must stand. */

@@ -13,6 +13,7 @@ import type { Attempt, AttemptOrigin, AttemptSink } from '../node/attempts.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { Lane } from '../node/lane.js';
 import type { WriteContext } from './contexts.js';
+import { deleteFormerCopies } from './former-copies.js';
 import { toldLife } from './life.js';
 import { oweWrite } from './owe-write.js';
 import { lifeOn } from './stand-in.js';
@@ -25,13 +26,6 @@ export interface WriteCall {
   readonly lane: Lane;
   readonly policy: WritePolicy;
 }
-
-const SILENT: AttemptSink<boolean> = {
-  answered: () => undefined,
-  failed: () => undefined,
-  answeredLate: () => undefined,
-  failedLate: () => undefined,
-};
 
 /** The origin and the sink of its own attempts at once: an object less for every write in flight. */
 export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
@@ -144,12 +138,12 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
 
   /**
    * Nodes that hold, or will hold again, copies of the key without being owners now: those walked past are owed, and so are
-   * former owners; a delete goes to former owners at once, since reads still come there.
+   * former owners, from which the key may have to be deleted at once.
    */
   private tellOthers(owners: readonly CacheNode[]): void {
     const { topology, key } = this;
     const { lane, totalMs } = this.call;
-    const { ledger, attemptMs } = this.context;
+    const { ledger, attemptMs, values } = this.context;
     const former = topology.formerOwners(this.place, key, owners);
     const others = [...topology.displaced(this.place, key, owners), ...former];
     for (const node of others) {
@@ -157,12 +151,8 @@ export class KeyWrite implements AttemptSink<boolean>, AttemptOrigin<boolean> {
       this.context.owed(node);
     }
     if (others.length > 0) this.renounce();
-    if (this.bytes !== undefined) return;
-    for (const node of former) {
-      const payment = ledger.paymentFor(node.slot, this.hash, key);
-      const sink = { ...SILENT, answered: () => ledger.paid(payment), answeredLate: () => ledger.paid(payment) };
-      node.delete({ key, hash: this.hash, timeoutMs: Math.min(attemptMs, totalMs), sink }, lane);
-    }
+    if (this.bytes === undefined || !values.isEnveloped)
+      deleteFormerCopies(this.context, key, this.hash, former, lane, Math.min(attemptMs, totalMs));
   }
 
   /** Rule R1: a retry never follows a newer write of the key. */
