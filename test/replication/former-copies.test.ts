@@ -22,7 +22,7 @@ async function movingKeys() {
   const open = (): Cache => createCache({ nodes, namespace: 's', codec: CODEC, clock, handoff: { migrate: false } });
   const mine = open();
   const theirs = open();
-  const both = (change: (cache: Cache) => Promise<void>): Promise<unknown> =>
+  const both = (change: (cache: Cache) => Promise<unknown>): Promise<unknown> =>
     clock.until(Promise.all([mine, theirs].map(change)));
   onTestFinished(async () => {
     await both((cache) => cache.destroy());
