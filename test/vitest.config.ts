@@ -24,7 +24,7 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     // What is waited for comes later on a busy machine; that it comes is what such a test is about.
-    expect: { poll: { timeout: 10_000 } },
+    expect: { poll: { timeout: 30_000 } },
     setupFiles: ['test/support/leak-gate.ts'],
     reporters: ['default', new ServerCountReporter(serverLog)],
     env: { ...serverEnvironment(), [SERVER_LOG_VARIABLE]: serverLog },

@@ -9,6 +9,7 @@ import { askOnce } from '../../src/testing/servers/ask-once.js';
 import { startMemcached } from '../../src/testing/servers/memcached-server.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
 import type { TestServer } from '../../src/testing/servers/test-server.js';
+import { reached } from '../support/reached.js';
 
 export interface FleetKind {
   readonly name: string;
@@ -42,7 +43,7 @@ export const FLEETS: readonly FleetKind[] = [MEMORY, REDIS, MEMCACHED, MIXED];
 export const ALL_FLEETS: readonly FleetKind[] = [...FLEETS, SASL];
 
 /** Deadlines that a busy machine meets. */
-export const PATIENT = { connectMs: 3_000, attemptMs: 3_000, totalMs: 6_000 };
+export const PATIENT = { connectMs: 20_000, attemptMs: 20_000, totalMs: 40_000 };
 
 export class Fleet {
   readonly kind: FleetKind;
@@ -122,7 +123,7 @@ export class Fleet {
       ...options,
     });
     this.#caches.push(cache);
-    await cache.ready();
+    await reached(cache);
     return cache;
   }
 

@@ -24,7 +24,7 @@ const address = { host: '127.0.0.1', port: 1 };
 it.each(drivers)(
   '%s: credentials that cannot be had, are none, or take too long make a node unreachable',
   async (_, create) => {
-    const connect = (credentials: CredentialsSource, ms = 2_000) =>
+    const connect = (credentials: CredentialsSource, ms = 20_000) =>
       create({ address, credentials }).connect({ signal: AbortSignal.timeout(ms) });
     const cause = new Error('the vault is sealed');
     const fails = [

@@ -18,8 +18,24 @@ function shortTtlMs(session: ContractSession): number {
   return Math.max(SLACK_MS, 2 * session.capabilities.ttlResolutionMs);
 }
 
+/**
+ * `steps` must end before the time to live that they are given. Where a busy machine took longer for them, what failed
+ * proves nothing: they come again with a longer one, which is what returns.
+ */
+async function withinTtl(session: ContractSession, steps: (ttlMs: number) => Promise<void>): Promise<number> {
+  for (let ttlMs = shortTtlMs(session); ; ttlMs *= 4) {
+    const beganAt = performance.now();
+    try {
+      await steps(ttlMs);
+      return ttlMs;
+    } catch (error) {
+      if (performance.now() - beganAt < ttlMs - session.capabilities.ttlResolutionMs) throw error;
+    }
+  }
+}
+
+/** The entry has been seen alive. */
 async function expectExpiry(session: ContractSession, read: () => Promise<Buffer | undefined>, ttlMs: number) {
-  assert.notEqual(await read(), undefined, 'alive at first');
   await session.wait(ttlMs);
   const limitMs = session.capabilities.ttlResolutionMs + PATIENCE_MS;
   await session.until(async () => (await read()) === undefined, limitMs, 'the entry outlives its time');
@@ -30,9 +46,11 @@ export const expiryCases: readonly CaseDefinition[] = [
     title: 'an entry is there before its time to live has passed, and gone after it',
     run: async (session) => {
       const call = await session.connect();
-      const ttlMs = shortTtlMs(session);
-      await call.store(session.key('k'), 'v', { ttlMs });
       await call.store(session.key('l'), 'v');
+      const ttlMs = await withinTtl(session, async (ms) => {
+        await call.store(session.key('k'), 'v', { ttlMs: ms });
+        assert.notEqual(await call.get(session.key('k')), undefined, 'alive at first');
+      });
       await expectExpiry(session, () => call.get(session.key('k')), ttlMs);
       assert.equal(await call.store(session.key('k'), 'v', { mode: 'replace' }), false);
       assert.equal(String(await call.get(session.key('l'))), 'v');
@@ -79,12 +97,13 @@ export const expiryCases: readonly CaseDefinition[] = [
     title: 'touch tells whether there is an entry, sets its time to live, and keeps the value',
     run: async (session) => {
       const call = await session.connect();
-      const ttlMs = shortTtlMs(session);
-      assert.equal(await call.touch(session.key('k'), ttlMs), false);
+      assert.equal(await call.touch(session.key('k'), SLACK_MS), false);
       assert.equal(await call.get(session.key('k')), undefined);
-      await call.store(session.key('k'), 'v');
-      assert.equal(await call.touch(session.key('k'), ttlMs), true);
-      assert.equal(String(await call.get(session.key('k'))), 'v');
+      const ttlMs = await withinTtl(session, async (ms) => {
+        await call.store(session.key('k'), 'v');
+        assert.equal(await call.touch(session.key('k'), ms), true);
+        assert.equal(String(await call.get(session.key('k'))), 'v');
+      });
       await expectExpiry(session, () => call.get(session.key('k')), ttlMs);
     },
   },
@@ -92,10 +111,11 @@ export const expiryCases: readonly CaseDefinition[] = [
     title: 'touch without expiry, and a store without expiry, take the time to live away',
     run: async (session) => {
       const call = await session.connect();
-      const ttlMs = shortTtlMs(session);
-      for (const name of ['touched', 'stored']) await call.store(session.key(name), 'v', { ttlMs });
-      assert.equal(await call.touch(session.key('touched'), NO_EXPIRY), true);
-      await call.store(session.key('stored'), 'w');
+      const ttlMs = await withinTtl(session, async (ms) => {
+        for (const name of ['touched', 'stored']) await call.store(session.key(name), 'v', { ttlMs: ms });
+        assert.equal(await call.touch(session.key('touched'), NO_EXPIRY), true);
+        await call.store(session.key('stored'), 'w');
+      });
       await session.wait(ttlMs + session.capabilities.ttlResolutionMs);
       assert.equal(String(await call.get(session.key('touched'))), 'v');
       assert.equal(String(await call.get(session.key('stored'))), 'w');

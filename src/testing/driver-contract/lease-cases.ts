@@ -22,6 +22,20 @@ async function granted(call: PromisedConnection, key: string): Promise<string> {
 
 const leased = (token: string, ttlMs = NO_EXPIRY): StoreChoice => ({ mode: 'leased', token, ttlMs });
 
+/** `steps` must end while a lease granted at their beginning stands; on another key, where a busy machine took longer. */
+async function whileLeased(session: ContractSession, steps: (key: string) => Promise<void>): Promise<void> {
+  for (let i = 0; ; i++) {
+    const beganAt = performance.now();
+    try {
+      await steps(session.key(`leased${i}`));
+      return;
+    } catch (error) {
+      // A minute is too long for any machine.
+      if (i === 20 || performance.now() - beganAt < MAX_LEASE_MS - session.capabilities.ttlResolutionMs) throw error;
+    }
+  }
+}
+
 /** What ends a lease on a key, done by somebody else. */
 type End = (other: PromisedConnection, key: string, session: ContractSession) => Promise<unknown>;
 
@@ -68,9 +82,11 @@ export const leaseCases: readonly CaseDefinition[] = [
       assert.equal(await other.lease(session.key('there')), 'present');
       await one.store(session.key('empty'), '');
       assert.equal(await other.lease(session.key('empty')), 'present', 'an empty value is an entry');
-      await granted(one, session.key('k'));
-      assert.equal(await other.lease(session.key('k')), 'held');
-      assert.equal(await one.lease(session.key('k')), 'held', 'of its own too');
+      await whileLeased(session, async (key) => {
+        await granted(one, key);
+        assert.equal(await other.lease(key), 'held');
+        assert.equal(await one.lease(key), 'held', 'of its own too');
+      });
     },
   },
   {
@@ -78,19 +94,20 @@ export const leaseCases: readonly CaseDefinition[] = [
     needs: 'leases',
     run: async (session) => {
       const [one, other] = [await session.connect(), await session.connect()];
-      const key = session.key('k');
-      const token = await granted(one, key);
-      assert.equal(await other.store(key, 'copy', leased(token, 500_000)), true, 'by way of another connection');
-      assert.equal(String(await one.get(key)), 'copy');
-      assert.equal(await one.store(key, 'again', leased(token)), false, 'the entry is there');
-      await one.delete(key);
-      assert.equal(await one.store(key, 'again', leased(token)), false, 'the lease is spent');
       const bytes = Buffer.from(Array.from({ length: 256 }, (_, value) => value));
-      assert.equal(await one.store(key, bytes, leased(await granted(one, key), 500_000)), true);
-      assert.deepEqual(await one.get(key), bytes);
-      if (!session.capabilities.compareAndSet) return;
-      const left = (await one.inspect(key))?.ttlMs ?? 0;
-      assert(left > 490_000 && left <= 500_000 + session.capabilities.ttlResolutionMs, `${left} ms`);
+      await whileLeased(session, async (key) => {
+        const token = await granted(one, key);
+        assert.equal(await other.store(key, 'copy', leased(token, 500_000)), true, 'by way of another connection');
+        assert.equal(String(await one.get(key)), 'copy');
+        assert.equal(await one.store(key, 'again', leased(token)), false, 'the entry is there');
+        await one.delete(key);
+        assert.equal(await one.store(key, 'again', leased(token)), false, 'the lease is spent');
+        assert.equal(await one.store(key, bytes, leased(await granted(one, key), 500_000)), true);
+        assert.deepEqual(await one.get(key), bytes);
+        if (!session.capabilities.compareAndSet) return;
+        const left = (await one.inspect(key))?.ttlMs ?? 0;
+        assert(left > 490_000 && left <= 500_000 + session.capabilities.ttlResolutionMs, `${left} ms`);
+      });
     },
   },
   ...Object.entries(ENDS).map(([what, end]) => ({

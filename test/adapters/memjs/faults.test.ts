@@ -7,7 +7,10 @@ import type { TestServer } from '../../../src/testing/servers/test-server.js';
 import { stopwatch } from '../../support/stopwatch.js';
 import { uncaught } from './uncaught.js';
 
-const BRIEF: ClientOptions = { timeout: 0.1, retries: 1, logger: { log: () => undefined } };
+const TIMEOUT_MS = 1_000;
+const BRIEF: ClientOptions = { timeout: TIMEOUT_MS / 1_000, retries: 1, logger: { log: () => undefined } };
+/** Where no server is silent, none is given up: a busy machine connects and answers late. */
+const PATIENT: ClientOptions = { timeout: 5 };
 /** What a call may take beyond its deadline on a busy machine. */
 const TOLERANCE_MS = 150;
 
@@ -41,7 +44,7 @@ function keysOf(client: Client, place: number, count: number): string[] {
 }
 
 async function until(holds: () => unknown): Promise<void> {
-  for (const end = performance.now() + 10_000; performance.now() < end; await new Promise((go) => setTimeout(go, 5)))
+  for (const end = performance.now() + 30_000; performance.now() < end; await new Promise((go) => setTimeout(go, 5)))
     if (await holds()) return;
   throw new Error('it did not come about');
 }
@@ -59,7 +62,7 @@ describe.each(['meta', 'binary'] as const)('a client that speaks %s', (protocol)
       well.map(() => 'old'),
     );
     const outcomes = await Promise.allSettled([...slow, ...reads]);
-    expect(ownMs()).toBeLessThan(100 + TOLERANCE_MS);
+    expect(ownMs()).toBeLessThan(TIMEOUT_MS + TOLERANCE_MS);
     for (const outcome of outcomes)
       if (outcome.status === 'rejected')
         expect(outcome.reason.code).toMatch(/^ERR_(TIMEOUT|UNAVAILABLE|INDETERMINATE)$/);
@@ -78,7 +81,7 @@ describe.each(['meta', 'binary'] as const)('a client that speaks %s', (protocol)
   });
 
   it('calls back once for each call that a dying server leaves open, and serves again after its return', async () => {
-    const client = await start(1, { protocol });
+    const client = await start(1, { ...PATIENT, protocol });
     await client.set('a', 'v');
     const times = new Map<number, number>();
     await servers[0]?.pause();
@@ -98,9 +101,9 @@ describe.each(['meta', 'binary'] as const)('a client that speaks %s', (protocol)
   });
 
   it('begins before its servers do', async () => {
-    const client = await start(1, { protocol });
+    const client = await start(1, { ...PATIENT, protocol });
     await servers[0]?.kill9();
-    const early = open({ protocol });
+    const early = open({ ...PATIENT, protocol });
     await expect(early.get('a')).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_/) });
     const results = await early.flush().catch((error: unknown) => error);
     expect(results).toMatchObject({ code: expect.stringMatching(/^ERR_/) });
@@ -117,7 +120,7 @@ describe.each(['meta', 'binary'] as const)('a client that speaks %s', (protocol)
 
 describe('a callback that throws', () => {
   it('disturbs no other call, and no connection', async () => {
-    const client = await start(1, {});
+    const client = await start(1, PATIENT);
     await client.set('a', 'v');
     const errors = await uncaught(async () => {
       const all = Array.from({ length: 50 }, (_, i) => {
@@ -136,10 +139,10 @@ describe('a callback that throws', () => {
 });
 
 describe('failover', () => {
-  const health = { intervalMs: 20, timeoutMs: 50, unhealthyAfter: 2, ejectionMs: 100, warmingMs: 5 };
+  const health = { intervalMs: 20, timeoutMs: 300, unhealthyAfter: 2, ejectionMs: 100, warmingMs: 5 };
 
   it('is off by default: the keys of a server that is out fail, and are nowhere else', async () => {
-    const client = await start(3, {});
+    const client = await start(3, PATIENT);
     const [key = ''] = keysOf(client, 0, 1);
     await client.set(key, 'v');
     await servers[0]?.kill9();
@@ -150,7 +153,7 @@ describe('failover', () => {
       ),
     );
     for (let i = 0; i < 30; i++) await expect(client.set(key, 'w')).rejects.toMatchObject({ code: expect.any(String) });
-    const others = open({});
+    const others = open(PATIENT);
     expect(await others.get(keysOf(client, 1, 1)[0] ?? '')).toEqual({ value: null, flags: null });
     // What was not written here fails; what was, and may have been, is a miss.
     await expect(client.get(keysOf(client, 0, 2)[1] ?? '')).rejects.toMatchObject({ code: 'ERR_UNAVAILABLE' });
@@ -158,7 +161,7 @@ describe('failover', () => {
   });
 
   it('lets the next server in the list stand in, and takes back nothing old', async () => {
-    const client = await start(3, { failover: true, cache: { health } });
+    const client = await start(3, { ...PATIENT, failover: true, cache: { health } });
     const keys = keysOf(client, 0, 10);
     await Promise.all(keys.map((key) => client.set(key, 'old')));
     await servers[0]?.pause();

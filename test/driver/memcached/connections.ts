@@ -19,7 +19,7 @@ afterEach(() => {
   for (const connection of connections.splice(0)) connection.destroy(given);
 });
 
-async function connectBy(driver: Driver, limitMs = 2000): Promise<PromisedConnection> {
+async function connectBy(driver: Driver, limitMs = 20_000): Promise<PromisedConnection> {
   const connection = await driver.connect({ signal: AbortSignal.timeout(limitMs) });
   connections.push(connection);
   return new PromisedConnection(connection);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Operation } from '../../../src/driver/driver.js';
 import { type CacheError, NodeError } from '../../../src/errors.js';
@@ -18,15 +19,16 @@ const connect = (port = server.port) => connectMeta({ address: at(port) });
 describe('counters', () => {
   it('that a lease stood in the way of are counted all the same, where a store behind them found its condition not met', async () => {
     const [call, other] = [await connect(), await connect()];
-    expect(await other.lease('leased')).toMatchObject({ token: expect.any(String) });
+    const key = `leased:${randomUUID()}`;
+    expect(await other.lease(key)).toMatchObject({ token: expect.any(String) });
     const results = await Promise.all(
       call.sendAll<unknown>([
-        askCount('leased', 1, { initial: 5 }),
-        askStore('leased', 'v', { mode: 'compare', token: '987654321' }),
+        askCount(key, 1, { initial: 5 }),
+        askStore(key, 'v', { mode: 'compare', token: '987654321' }),
       ]),
     );
     expect(results).toEqual([5, false]);
-    expect(String(await call.get('leased'))).toBe('5');
+    expect(String(await call.get(key))).toBe('5');
   });
 
   it('R11: that lose digits are bare digits to whatever was sent behind the decrement', async () => {

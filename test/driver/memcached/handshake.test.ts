@@ -20,10 +20,15 @@ describe('the handshake', () => {
     const hung = await startMemcached();
     await hung.pause();
     try {
-      await expect(connectMeta({ address: hung }, 100)).rejects.toMatchObject({
-        reason: 'unreachable',
-        message: expect.stringContaining('did not answer in time'),
-      });
+      // On a busy machine the shorter times may end before the kernel's word that there is a connection has come.
+      const refusals: unknown[] = [];
+      for (const connectMs of [100, 1_000, 10_000]) {
+        const refusal = await connectMeta({ address: hung }, connectMs).catch((error: unknown) => error);
+        refusals.push(refusal);
+        expect(refusal).toMatchObject({ reason: 'unreachable' });
+        if (/did not answer in time/.test(String(refusal))) break;
+      }
+      expect(String(refusals.at(-1))).toContain('did not answer in time');
     } finally {
       hung.resume();
       await hung.stop();
@@ -52,7 +57,7 @@ describe('the handshake', () => {
     try {
       for (const [banner, name] of banners) {
         proxy.banner(Buffer.from(banner, 'latin1'));
-        await expect(connectMeta({ address: at(proxy.port) }, 500), name).rejects.toMatchObject({
+        await expect(connectMeta({ address: at(proxy.port) }, 20_000), name).rejects.toMatchObject({
           reason: 'protocol',
           message: expect.stringContaining(name),
         });

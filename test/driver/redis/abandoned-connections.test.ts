@@ -16,7 +16,7 @@ afterAll(() => server.stop());
 
 const connect = () =>
   createRedisDriver({ address: { host: server.host, port: server.port } }).connect({
-    signal: AbortSignal.timeout(2_000),
+    signal: AbortSignal.timeout(20_000),
   });
 
 describe('connections given up at Redis', () => {

@@ -47,7 +47,7 @@ describe('a connection to Redis', () => {
 
   beforeAll(async () => {
     server = await startRedis();
-    connection = await createRedisDriver({ address: server }).connect({ signal: AbortSignal.timeout(5_000) });
+    connection = await createRedisDriver({ address: server }).connect({ signal: AbortSignal.timeout(20_000) });
   });
 
   afterAll(async () => {
@@ -91,7 +91,7 @@ describe('a connection to Redis', () => {
     const other = await createRedisDriver({
       address: server,
       credentials: { username: 'poor', password: 'x' },
-    }).connect({ signal: AbortSignal.timeout(5_000) });
+    }).connect({ signal: AbortSignal.timeout(20_000) });
     const asked = [raw(['GET', 'k'], { takesRefusals: true }), raw(['GET', 'k'])];
     other.send(asked.map(({ operation }) => operation));
     const [taken, failed] = await Promise.all(asked.map(({ outcome }) => outcome));

@@ -19,7 +19,7 @@ const connect = (port: number, more: { readonly database?: number; readonly pass
     maxReplyBytes: 65_536,
     database: more.database,
     ...(more.password === undefined ? {} : { credentials: { password: more.password } }),
-  }).connect({ signal: AbortSignal.timeout(2_000) });
+  }).connect({ signal: AbortSignal.timeout(20_000) });
 
 const server = async (...args: string[]) => {
   const started = await startRedis({ args });
@@ -107,7 +107,7 @@ describe('refusals of Redis', () => {
 
   it('by whoever tells the credentials are told as that, with their cause, and so are credentials that are none', async () => {
     const address = { host: '127.0.0.1', port: await server() };
-    const signal = AbortSignal.timeout(2_000);
+    const signal = AbortSignal.timeout(20_000);
     const cause = new Error('the vault is sealed');
     const rejects = () => Promise.reject(cause);
     const throws = () => {

@@ -28,9 +28,9 @@ beforeAll(async () => {
 afterAll(() => Promise.all([fleet, guarded].map((servers) => servers.stop())));
 
 /** On a busy machine a server that is well may be silent for longer than the default. */
-const newDriver = (silentMs = 3_000) =>
+const newDriver = (silentMs = 10_000) =>
   new ClusterDriver({ hosts: fleet.masters.slice(0, 1), clock: systemClock, silentMs, graceMs: 1_500 });
-const signal = () => AbortSignal.timeout(2_000);
+const signal = () => AbortSignal.timeout(20_000);
 
 /** Cases that do little but wait may wait together. */
 const WAITING = /time to live|ends by itself|though its entry has expired/;
@@ -134,7 +134,7 @@ describe('slots that move', () => {
 
 describe('a server that falls out', () => {
   it('by silence fails its own keys before anybody waits long, and is let in again in the same life', async () => {
-    const driver = newDriver(150);
+    const driver = newDriver(1_000);
     const call = await connect(driver);
     const [[silent = ''], [served = '']] = [keysOn(1, 'silent'), keysOn(2, 'served')];
     await call.store(served, 'v');
@@ -147,7 +147,7 @@ describe('a server that falls out', () => {
     expect(answers.every((bytes) => String(bytes) === 'v')).toBe(true);
     const failure = await failing;
     expect(faultOf(failure)).toBe('link');
-    expect(ownMs()).toBeLessThan(1_000);
+    expect(ownMs()).toBeLessThan(2_500);
     expect(faultOf(await call.get(silent).catch((error: unknown) => error))).toBe('link');
     const meanwhile = await connect(driver);
     expect(String(await meanwhile.get(served))).toBe('v');

@@ -84,7 +84,7 @@ export async function scriptedPair() {
     silentMs: 5_000,
     graceMs: 1_500,
   });
-  const connection = await driver.connect({ signal: AbortSignal.timeout(2_000) });
+  const connection = await driver.connect({ signal: AbortSignal.timeout(20_000) });
   onTestFinished(() => connection.destroy(new CacheError('ERR_CLOSED', 'the test is over')));
   return { a, b, call: new PromisedConnection(connection) };
 }

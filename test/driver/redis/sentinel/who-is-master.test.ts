@@ -57,7 +57,7 @@ async function redis(...args: string[]): Promise<TestServer> {
 async function driverOf(words: readonly Word[]): Promise<(limitMs?: number) => ReturnType<SentinelDriver['connect']>> {
   const sentinels = await Promise.all(words.map((word) => sentinel(word)));
   const driver = new SentinelDriver({ sentinels, masterName: 'm', clock: systemClock });
-  return async (limitMs = 2_000) => {
+  return async (limitMs = 20_000) => {
     const connection = await driver.connect({ signal: AbortSignal.timeout(limitMs) });
     onTestFinished(() => connection.destroy(new CacheError('ERR_CLOSED', 'the test is over')));
     return connection;
@@ -134,7 +134,7 @@ describe('the master', () => {
         ...{ sentinels: [secured], masterName: 'm', clock: systemClock, sentinel, tls },
         credentials: { password: 'secret' },
       })
-        .connect({ signal: AbortSignal.timeout(1_000) })
+        .connect({ signal: AbortSignal.timeout(20_000) })
         .then(
           (connection) => {
             connection.destroy(new CacheError('ERR_CLOSED', 'the test is over'));
