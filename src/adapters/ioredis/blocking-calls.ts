@@ -19,7 +19,7 @@ import type { CacheNode } from '../../node/cache-node.js';
 import { BlockingLine } from './blocking-line.js';
 import { commonOwner } from './cross-node.js';
 import type { Fleet } from './fleet.js';
-import { asReplyError, settle } from './reply.js';
+import { fail, settle } from './reply.js';
 import { Vigil } from './vigil.js';
 import { keysOf, keyText, nameOf, wordsOf } from './words.js';
 
@@ -129,8 +129,7 @@ export class BlockingCalls {
       const reply = await line.ask(connection, wordsOf(call.command)).finally(() => deadline?.cancel());
       this.#settle(call, () => settle(call.command, reply));
     } catch (error) {
-      const failure = error instanceof CacheError ? asReplyError(error, call.command) : (error as Error);
-      this.#fail(call, failure);
+      this.#fail(call, error as Error);
     }
   }
 
@@ -174,7 +173,7 @@ export class BlockingCalls {
   }
 
   #fail(call: Call, error: Error): void {
-    this.#settle(call, () => call.command.reject(error));
+    this.#settle(call, () => fail(call.command.reject, error, call.command));
   }
 
   #settle(call: Call, tell: () => void): void {

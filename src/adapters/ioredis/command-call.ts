@@ -4,7 +4,7 @@ import type { Command } from 'ioredis';
 import type { CacheError } from '../../errors.js';
 import type { AttemptSink } from '../../node/attempts.js';
 import type { Asker } from './fleet.js';
-import { asReplyError, settle } from './reply.js';
+import { fail, settle } from './reply.js';
 
 /** Settles the command with whatever becomes of it. */
 export class CommandCall implements AttemptSink<unknown>, Asker {
@@ -23,7 +23,7 @@ export class CommandCall implements AttemptSink<unknown>, Asker {
   }
 
   failed(first: unknown, error?: CacheError): void {
-    this.#command.reject(asReplyError(error ?? (first as CacheError), this.#command));
+    fail(this.#command.reject, error ?? (first as CacheError), this.#command);
   }
 
   answeredLate(): void {}

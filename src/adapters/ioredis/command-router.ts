@@ -7,6 +7,7 @@ import { commonOwner, refuseLoosePatterns, singleServerError } from './cross-nod
 import type { Dedicated } from './dedicated.js';
 import { askEveryNode, randomKey, scan } from './every-node.js';
 import type { Fleet } from './fleet.js';
+import { fail } from './reply.js';
 import { type Route, routeOf } from './routes.js';
 import { split } from './split.js';
 import { Transactions } from './transactions.js';
@@ -36,7 +37,7 @@ export class CommandRouter {
       const route = routeOf(command);
       if (!this.#transactions.takes(command, route, pipeline)) this.#go(command, route);
     } catch (error) {
-      command.reject(error as Error);
+      fail(command.reject, error as Error);
     }
   }
 

@@ -2,7 +2,7 @@
 
 import type { CacheError } from '../../errors.js';
 import type { GetAttempt, GetSink } from '../../node/get-attempt.js';
-import { asReplyError } from './reply.js';
+import { fail } from './reply.js';
 
 export class GetCall implements GetSink {
   private readonly resolve: (value: string | null) => void;
@@ -24,6 +24,6 @@ export class GetCall implements GetSink {
   }
 
   failed(_: GetAttempt, error: CacheError): void {
-    this.reject(asReplyError(error, { name: 'get', args: [this.key] }));
+    fail(this.reject, error, { name: 'get', args: [this.key] });
   }
 }

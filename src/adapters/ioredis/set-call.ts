@@ -2,7 +2,7 @@
 
 import type { CacheError } from '../../errors.js';
 import type { AttemptSink } from '../../node/attempts.js';
-import { asReplyError } from './reply.js';
+import { fail } from './reply.js';
 
 export class SetCall implements AttemptSink<unknown> {
   private readonly words: readonly (string | Buffer)[];
@@ -22,7 +22,7 @@ export class SetCall implements AttemptSink<unknown> {
   }
 
   failed(_: unknown, error: CacheError | Error): void {
-    this.reject(asReplyError(error, { name: 'set', args: this.words.slice(1) }));
+    fail(this.reject, error, { name: 'set', args: this.words.slice(1) });
   }
 
   answeredLate(): void {}

@@ -10,7 +10,7 @@ import type { CacheError } from '../../errors.js';
 import type { CacheNode } from '../../node/cache-node.js';
 import { commonOwner, singleServerError } from './cross-node.js';
 import type { Fleet } from './fleet.js';
-import { asReplyError, settle } from './reply.js';
+import { fail, settle } from './reply.js';
 import { forgetScripts } from './script.js';
 import { keysOf, nameOf } from './words.js';
 
@@ -40,7 +40,7 @@ export class Transaction {
 
   /** Fails all of it, nothing sent. */
   reject(error: Error): void {
-    for (const command of this.#commands) command.reject(error);
+    for (const command of this.#commands) fail(command.reject, error);
   }
 
   /** DISCARD is its last command: nothing has been sent, so nothing need be taken back. */
@@ -83,7 +83,7 @@ export class Transaction {
   }
 
   #failed(error: CacheError): void {
-    for (const command of this.#commands) command.reject(asReplyError(error, command));
+    for (const command of this.#commands) fail(command.reject, error, command);
   }
 }
 
