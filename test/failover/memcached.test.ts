@@ -6,6 +6,7 @@ import { startMemcached } from '../../src/testing/servers/memcached-server.js';
 import { held } from '../staleness/support/held.js';
 import { until } from '../staleness/support/until.js';
 import { WatchedCache } from '../staleness/support/watched-cache.js';
+import { reached } from '../support/reached.js';
 
 const KEYS = Array.from({ length: 50 }, (_, i) => `k${i}`);
 
@@ -31,7 +32,7 @@ async function setUp(codec: 'json' | 'string') {
   onTestFinished(async () => {
     await cache.destroy();
   });
-  await cache.ready();
+  await reached(cache);
   const active = (name: string) =>
     until(`${name} is active`, () => {
       const [node] = cache.nodes();

@@ -11,6 +11,7 @@ import { tell } from '../staleness/support/held.js';
 import { until } from '../staleness/support/until.js';
 import type { TestCodec } from '../staleness/support/values.js';
 import { WatchedCache } from '../staleness/support/watched-cache.js';
+import { reached } from '../support/reached.js';
 import { stopwatch } from '../support/stopwatch.js';
 
 const KEYS = Array.from({ length: 100 }, (_, i) => `k${i}`);
@@ -69,7 +70,7 @@ class Replicas {
     };
     const [[b, toB], [c, toC]] = await Promise.all([follow(), follow()]);
     const replicas = new Replicas({ a, b, c }, { b: toB, c: toC }, setting);
-    await replicas.watched.cache.ready();
+    await reached(replicas.watched.cache);
     await replicas.replicated();
     await until('that is known', () =>
       replicas.view.members.every(({ isActive, lagBytes }) => isActive || lagBytes !== undefined),
@@ -273,7 +274,7 @@ describe('a Redis node that gets a standby', () => {
     onTestFinished(async () => {
       await cache.destroy();
     });
-    await cache.ready();
+    await reached(cache);
     await Promise.all(KEYS.map((key) => cache.set(key, `v of ${key}`)));
     const before = [cache.ring.fingerprint, ...KEYS.map((key) => cache.ring.owners(key))];
     let isOver = false;

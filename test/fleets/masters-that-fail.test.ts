@@ -48,7 +48,7 @@ describe('a master that is killed, behind sentinels and in a cluster,', () => {
 
 describe('a master behind sentinels that hangs while another takes over', () => {
   it('and comes back as a master, nobody there to tell it better, is not read', async () => {
-    const fleet = await SentinelFleet.start();
+    const fleet = await SentinelFleet.start({ downAfterMs: SILENT_MS });
     onTestFinished(() => fleet.stop());
     const watched = new WatchedCache(await openCache({ nodes: [fleet.url], codec: 'string' }), 'string');
     const [old] = fleet.servers as [TestServer, TestServer];

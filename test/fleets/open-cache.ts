@@ -6,6 +6,7 @@ import { assembleCache } from '../../src/create-cache.js';
 import type { Cache, CacheOptions } from '../../src/index.js';
 import { until } from '../staleness/support/until.js';
 import type { TestCodec } from '../staleness/support/values.js';
+import { reached } from '../support/reached.js';
 
 const HEALTH = { intervalMs: 100, timeoutMs: 500, unhealthyAfter: 3, healthyAfter: 1, ejectionMs: 200 };
 const TIMEOUTS = { connectMs: 1_000, attemptMs: 500, totalMs: 1_000 };
@@ -14,18 +15,19 @@ export const PATIENT = { connectMs: 10_000, attemptMs: 2_000, totalMs: 2_000 };
 
 /** Destroyed when the test is over. Resolves once all its nodes are healthy. */
 export async function openCache(
-  options: Pick<CacheOptions, 'nodes' | 'timeouts'> & { codec?: TestCodec },
+  options: Pick<CacheOptions, 'nodes' | 'timeouts'> & { codec?: TestCodec; probeMs?: number },
   disabled: readonly StalenessRule[] = [],
 ) {
-  const { codec = 'json', nodes, timeouts = TIMEOUTS } = options;
+  const { codec = 'json', nodes, timeouts = TIMEOUTS, probeMs = HEALTH.timeoutMs } = options;
+  const health = { ...HEALTH, timeoutMs: probeMs };
   const cache = assembleCache<unknown>(
-    { nodes, codec, namespace: 't', fallback: false, retry: false, health: HEALTH, timeouts },
+    { nodes, codec, namespace: 't', fallback: false, retry: false, health, timeouts },
     new Set(disabled),
   );
   onTestFinished(async () => {
     await cache.destroy();
   });
-  await cache.ready();
+  await reached(cache);
   // A busy machine may have had one ejected before it began.
   await until('all are well', () => cache.nodes().every(({ state }) => state === 'healthy'));
   return cache;

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Cache, createCache, type MigrationOptions, type MigrationView } from '../../src/index.js';
 import { startMemcached } from '../../src/testing/servers/memcached-server.js';
 import type { TestServer } from '../../src/testing/servers/test-server.js';
+import { reached } from '../support/reached.js';
 
 interface Memjs {
   set(key: string, value: string, options: { expires?: number }): Promise<boolean>;
@@ -46,7 +47,7 @@ async function open(migration: Omit<MigrationOptions, 'from'>) {
     migration: { from: { placement: 'npm-memjs', nodes: urls.slice(0, 3) }, ...migration },
   });
   caches.push(cache);
-  await cache.ready();
+  await reached(cache);
   return { cache, migration: cache.migration as MigrationView };
 }
 
@@ -131,7 +132,7 @@ describe('while memjs still writes', () => {
     // Nothing is on the server that memjs does not know.
     const alone = createCache<string>({ nodes: [(servers[3] as TestServer).url], codec: 'string' });
     caches.push(alone);
-    await alone.ready();
+    await reached(alone);
     expect((await alone.getMany(KEYS)).size).toBe(0);
   });
 

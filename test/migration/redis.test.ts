@@ -5,6 +5,7 @@ import { type Cache, type CacheOptions, createCache, type MigrationView } from '
 import { seededRandom } from '../../src/testing/seeded-random.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
 import type { TestServer } from '../../src/testing/servers/test-server.js';
+import { reached } from '../support/reached.js';
 
 const KEYS = Array.from({ length: 300 }, (_, i) => `{${i % 100}}:${i}`);
 const TIMEOUTS = { connectMs: 3_000, attemptMs: 700, totalMs: 700 };
@@ -24,7 +25,7 @@ afterEach(async () => {
 async function open(options: CacheOptions): Promise<Cache<unknown>> {
   const cache = createCache({ namespace: 'shop', timeouts: TIMEOUTS, health: false, ...options });
   caches.push(cache);
-  await cache.ready();
+  await reached(cache);
   return cache;
 }
 

@@ -9,6 +9,7 @@ import { createPlacement, type PlacementKind } from '../../src/placements.js';
 import { startMemcached } from '../../src/testing/servers/memcached-server.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
 import type { TestServer } from '../../src/testing/servers/test-server.js';
+import { reached } from '../support/reached.js';
 import { isNutcrackerWanted, Nutcracker } from './nutcracker.js';
 import {
   ioredisAt,
@@ -53,7 +54,7 @@ async function expectSideBySide(kind: PlacementKind, nodes: readonly Weighted[],
     timeouts: PATIENT,
   });
   try {
-    await cache.ready();
+    await reached(cache);
     const [theirs, ours] = [entriesOf(kind, 'theirs'), entriesOf(`${kind}:ours`, 'ours')];
 
     await other.write(theirs);

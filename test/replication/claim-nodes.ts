@@ -16,6 +16,7 @@ import { startMemcached } from '../../src/testing/servers/memcached-server.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
 import type { TestServer } from '../../src/testing/servers/test-server.js';
 import { PATIENT } from '../cache/fleet.js';
+import { reached } from '../support/reached.js';
 import type { Gate } from './gated-driver.js';
 
 /** Kinds of node and codecs that copies are made of. */
@@ -65,7 +66,7 @@ export class Nodes {
       new Set(rules),
     );
     this.#open.push(cache);
-    await cache.ready();
+    await reached(cache);
     return cache;
   }
 

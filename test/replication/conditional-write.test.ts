@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCache } from '../../src/index.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
 import type { TestServer } from '../../src/testing/servers/test-server.js';
+import { reached } from '../support/reached.js';
 
 /** More than the steps between the answer of the first owner and the writes to the others. */
 const STEPS = 12;
@@ -23,7 +24,7 @@ describe('a conditional write on several owners', () => {
       health: false,
       read: { prefer: 'any' },
     });
-    await cache.ready();
+    await reached(cache);
     const seen: (string | undefined)[] = [];
     for (let steps = 0; steps < STEPS; steps++) {
       const key = `k${steps}`;

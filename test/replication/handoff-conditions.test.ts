@@ -9,6 +9,7 @@ import type { Cache } from '../../src/cache.js';
 import { type CodecName, createCache } from '../../src/index.js';
 import { startMemcached } from '../../src/testing/servers/memcached-server.js';
 import { PATIENT } from '../cache/fleet.js';
+import { reached } from '../support/reached.js';
 import { COPYING, type Kind, Nodes } from './claim-nodes.js';
 
 const KEYS = Array.from({ length: 80 }, (_, i) => `k${i}`);
@@ -199,7 +200,7 @@ describe('nodes behind SASL, which tell no time to live and take no copies', () 
     const servers = await Promise.all([startMemcached({ sasl }), startMemcached({ sasl })]);
     const [a = '', b = ''] = servers.map(({ url }) => url);
     const cache = createCache<number>({ nodes: [a], health: false, fallback: false, timeouts: PATIENT });
-    await cache.ready();
+    await reached(cache);
     for (const key of KEYS) await cache.set(key, 5);
     await cache.addNode(b);
     const isMoved = (each: string): boolean => b.endsWith(cache.ring.owners(each)[0] ?? '?');

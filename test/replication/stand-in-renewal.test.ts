@@ -5,6 +5,7 @@ import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
 import { type CacheOptions, createCache } from '../../src/index.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
+import { reached } from '../support/reached.js';
 import { Nodes } from './claim-nodes.js';
 
 const DAY_MS = 86_400_000;
@@ -217,7 +218,7 @@ describe('on a real redis', () => {
       await cache.destroy();
       await nodes.stop();
     });
-    await cache.ready();
+    await reached(cache);
     const key = Array.from({ length: 100 }, (_, i) => `session${i}`).find(
       (each) => cache.ring.owners(each)[0] === 'a',
     ) as string;

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const LOOK_MS = 3;
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 30_000;
 
 /** Resolves once `holds`; rejects with `what` if that takes too long. */
 export async function until(
