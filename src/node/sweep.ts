@@ -24,6 +24,7 @@ export class Sweep {
   readonly #members = new Set<Swept>();
   #isArmed = false;
   #dueAt = 0;
+  #firedAt = 0;
   #lateAt = Number.NEGATIVE_INFINITY;
   #lateMs = 0;
   #hasWaited = false;
@@ -68,11 +69,13 @@ export class Sweep {
       return;
     }
     this.#hasWaited = false;
+    this.#firedAt = now;
     this.#clock.setSoon(this.#judge);
   };
 
   readonly #judge = (): void => {
-    const now = this.#clock.now();
+    // What ran before us in this turn may have blocked it: what came due meanwhile has had no turn of its sockets yet.
+    const now = this.#firedAt;
     for (const member of this.#members) if (!member.sweep(now)) this.#members.delete(member);
     if (this.#members.size > 0) this.#arm();
     else this.#isArmed = false;
