@@ -179,6 +179,34 @@ describe('bullmq', () => {
     await Promise.all([worker.close(), queue.close()]);
   });
 
+  it('completes what was worked on while its node was killed, and takes none of it for failed', async () => {
+    const own = await Nodes.start(['--appendonly', 'yes', '--appendfsync', 'always']);
+    onTestFinished(() => own.stop());
+    // Nothing may end by a deadline here.
+    const connection = own.open({ offlineQueueMs: 30_000, timeouts: { connectMs: 3_000 } });
+    const options = { connection, prefix: '{bull}' };
+    const queue = keep(new Queue('jobs', options));
+    await queue.addBulk(Array.from({ length: 20 }, (_, i) => job({ i })));
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const worker = keep(new Worker('jobs', () => released, { ...options, concurrency: 20, runRetryDelay: 50 }));
+    const failed: string[] = [];
+    worker.on('failed', (_, error) => failed.push(error.message));
+    await expect.poll(() => queue.getActiveCount()).toBe(20);
+    // That they are done is on its way to servers that never read it.
+    await Promise.all(own.servers.map((server) => server.pause()));
+    release();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await Promise.all(own.servers.map((server) => server.kill9()));
+    await Promise.all(own.servers.map((server) => server.restart()));
+    const counts = () => queue.getJobCounts('completed', 'failed', 'active').catch(() => undefined);
+    await expect.poll(counts).toEqual({ completed: 20, failed: 0, active: 0 });
+    expect(failed).toEqual([]);
+    await Promise.all([worker.close(), queue.close()]);
+  });
+
   it('closes a worker that waits for jobs without delay', async () => {
     const { work } = makeQueue();
     const worker = work(async () => undefined, { drainDelay: 60 });

@@ -1,6 +1,6 @@
 /** Three real Redis nodes and the client under test over them: what the libraries of other people run on here. */
 
-import { Redis } from '../../src/ioredis.js';
+import { Redis, type RedisOptions } from '../../src/ioredis.js';
 import { askOnce } from '../../src/testing/servers/ask-once.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
 import type { TestServer } from '../../src/testing/servers/test-server.js';
@@ -16,16 +16,18 @@ export class Nodes {
     this.servers = servers;
   }
 
-  static async start(): Promise<Nodes> {
-    return new Nodes(await Promise.all(Array.from({ length: 3 }, () => startRedis())));
+  /** @param args of each server, besides ours */
+  static async start(args?: readonly string[]): Promise<Nodes> {
+    return new Nodes(await Promise.all(Array.from({ length: 3 }, () => startRedis({ args }))));
   }
 
   /** Gone after `stop`. */
-  open(): Redis {
+  open(options: RedisOptions = {}): Redis {
     const client = new Redis({
       nodes: this.servers.map(({ url }) => url),
       timeouts: PATIENT,
       maxRetriesPerRequest: null,
+      ...options,
     });
     this.#clients.push(client);
     return client;
