@@ -9,7 +9,7 @@ import { MemoryNode } from '../../src/driver/memory/memory-node.js';
 import { type Cache, type CacheOptions, createCache } from '../../src/index.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
 
-const CHANGES = 9;
+const CHANGES = 10;
 const KEYS = Array.from({ length: 80 }, (_, i) => `k${i}`);
 
 const caches: { readonly cache: Cache; readonly clock: FakeClock }[] = [];

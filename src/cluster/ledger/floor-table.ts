@@ -149,12 +149,13 @@ export class FloorTable {
   /**
    * A witness that is not listed takes a free column, else that of the witness that confirmed first: as keys move from node
    * to node, those who hold them now count. Without either it goes unrecorded, and its raw copies do not count.
+   * @param mayDisplace false for one that has got rid of what it held, which must not cost the place of one that has the value
    */
-  confirm(at: number, witness: number): void {
+  confirm(at: number, witness: number, mayDisplace = true): void {
     let column = this.columnOf(at, witness);
     if (column < 0) {
       column = this.freeColumn(at);
-      if (column < 0 && !this.isUnlistedAt(at)) column = this.dropFirstConfirmed(at);
+      if (column < 0 && mayDisplace && !this.isUnlistedAt(at)) column = this.dropFirstConfirmed(at);
       if (column < 0) return;
       this.put(at, column, witness);
     }

@@ -59,7 +59,7 @@ export function paid(ledger: NodeLedger, floors: FloorTable, payment: Payment, n
   }
   if (current !== NO_DEBT) ledger.clearDebt(hash, key, Number.POSITIVE_INFINITY, now);
   const at = floors.find(hash, key);
-  if (at !== NOT_FOUND && floors.stampAt(at) === floor) floors.confirm(at, ledger.witness);
+  if (at !== NOT_FOUND && floors.stampAt(at) === floor) floors.confirm(at, ledger.witness, false);
 }
 
 /** The delete did not land, or nobody knows: the key waits again. */
