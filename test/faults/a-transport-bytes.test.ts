@@ -7,9 +7,7 @@ import { createRedisDriver } from '../../src/driver/redis/redis-driver.js';
 import { CacheError, createCache } from '../../src/index.js';
 import { PromisedConnection } from '../../src/testing/promised-connection.js';
 import { listenOnFreePort } from '../../src/testing/servers/free-port.js';
-import { clean, ending, LATENESS_MS, openCache, startFleet, until } from './fleet.js';
-
-const PATIENT = { connectMs: 3_000, attemptMs: 3_000, totalMs: 6_000 };
+import { clean, ending, LATENESS_MS, OPENING_MS, openCache, PATIENT, startFleet, until } from './fleet.js';
 
 const BANNERS: readonly (readonly [string, string | Buffer, RegExp])[] = [
   ['HTTP', 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', /HTTP server/],
@@ -55,12 +53,13 @@ describe('bytes that are not as they should be', () => {
   it.each(['redis', 'memcached'] as const)(
     'A15 bytes lost or damaged on a live stream of a %s: never a wrong value',
     async (kind) => {
-      const { cache, proxy } = await startFleet({ kinds: [kind], cache: { health: false } });
+      const { cache, proxy } = await startFleet({ kinds: [kind], cache: { health: false, timeouts: PATIENT } });
       // Alike in length, so that a shifted stream still parses.
       const wordsOf = (i: number): string => `value ${String(i).padStart(4, '0')} ${'x'.repeat(20)}`;
       for (let i = 0; i < 25; i++) await cache.set(`key ${i}`, wordsOf(i));
       let right = 0;
-      for (let round = 0; round < 60; round++) {
+      // On a busy machine many are answered too late for their callers: then it takes more rounds to see as much.
+      for (let round = 0; round < 60 || (right <= 200 && round < 600); round++) {
         const node = { url: `${kind}://127.0.0.1:${proxy.port}`, name: 'a' };
         const reader = createCache({ nodes: [node], retry: false, health: false, fallback: false });
         await until(() => reader.nodes()[0]?.isConnected === true);
@@ -83,21 +82,22 @@ describe('bytes that are not as they should be', () => {
 
   // Planted fault: a reply of another key does not end the connection it came on.
   it('A15 a value of another key ends the connection that brought it, is counted, and is a miss', async () => {
-    const { cache, proxy, server } = await startFleet({ cache: { health: false, retry: false } });
+    const { cache, proxy, server } = await startFleet({ cache: { health: false, retry: false, timeouts: PATIENT } });
     await cache.set('mine', 'mine');
     await cache.set('other', 'other');
     const driver = createRedisDriver({ address: server });
-    const direct = await driver.connect({ signal: AbortSignal.timeout(2_000) });
+    const direct = await driver.connect({ signal: AbortSignal.timeout(OPENING_MS) });
     const asked = new PromisedConnection(direct);
     await asked.store('mine', (await asked.get('other')) ?? '');
-    const connections = proxy.accepted;
+    const [connections, beganAt] = [proxy.accepted, performance.now()];
     expect(await cache.get('mine')).toBeUndefined();
     expect(cache.stats().calls.corrupt).toBe(1);
     await until(() => proxy.accepted > connections);
     // An entry that is wrong where it lies costs at most one connection a second.
     for (let i = 0; i < 20; i++) await cache.get('mine');
     await until(async () => (await cache.get('other')) === 'other');
-    expect(proxy.accepted - connections).toBeLessThan(4);
+    const seconds = Math.floor((performance.now() - beganAt) / 1_000);
+    expect(proxy.accepted - connections).toBeLessThan(4 + seconds);
     direct.destroy(new CacheError('ERR_CLOSED', 'the test is over'));
   });
 
@@ -184,6 +184,7 @@ describe('bytes that are not as they should be', () => {
       nodes: [{ url: `redis://127.0.0.1:${port}`, name: 'a' }],
       health: false,
       retry: false,
+      timeouts: PATIENT,
     });
     await until(() => cache.nodes()[0]?.isConnected === true);
     await cache.set('key', 'value');

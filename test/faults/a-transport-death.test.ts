@@ -75,7 +75,7 @@ describe('a node that dies or hangs', () => {
     const events: string[] = [];
     for (const name of ['breakerOpened', 'breakerHalfOpened', 'breakerClosed'] as const)
       cache.on(name, () => events.push(name));
-    await cache.set('before', 'before');
+    await until(() => cache.set('before', 'before'));
     await server.pause();
     const sent = Array.from({ length: 50 }, (_, i) => ending(() => cache.set('key', i)));
     const read = ending(() => cache.get('before'));
@@ -88,6 +88,7 @@ describe('a node that dies or hangs', () => {
     // Every value comes under its own key; of the writes that "failed" each was executed at most once, in order.
     expect(await cache.get('after')).toBe('after');
     expect([undefined, 49]).toContain(await cache.get('key'));
-    expect(events).toEqual(['breakerOpened', 'breakerHalfOpened', 'breakerClosed']);
+    // Once, unless a busy machine let the first probe be late.
+    expect(events.join(' ')).toMatch(/^(breakerOpened breakerHalfOpened )+breakerClosed$/);
   });
 });

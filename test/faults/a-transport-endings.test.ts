@@ -8,7 +8,7 @@ import { CacheError, type Driver } from '../../src/index.js';
 import { askGet, askStore, PromisedConnection } from '../../src/testing/promised-connection.js';
 import { freePort } from '../../src/testing/servers/free-port.js';
 import { stopwatch } from '../support/stopwatch.js';
-import { clean, ending, LATENESS_MS, openCache, startFleet, until } from './fleet.js';
+import { clean, ending, LATENESS_MS, OPENING_MS, openCache, startFleet, until } from './fleet.js';
 
 const done = new CacheError('ERR_CLOSED', 'the test is over');
 
@@ -34,7 +34,8 @@ describe('a connection that ends, or never begins', () => {
     async (kind) => {
       const { proxy } = await startFleet({ kinds: [kind], cache: { health: false } });
       const driver = driverTo(kind, proxy.port);
-      const open = async () => new PromisedConnection(await driver.connect({ signal: AbortSignal.timeout(2_000) }));
+      const open = async () =>
+        new PromisedConnection(await driver.connect({ signal: AbortSignal.timeout(OPENING_MS) }));
       const values = ['first', 'second and longer', 'third'];
       const writer = await open();
       await Promise.all(writer.sendAll(values.map((value) => askStore(value, value))));
@@ -90,7 +91,8 @@ describe('a connection that ends, or never begins', () => {
     const before = proxy.accepted;
     const end = performance.now() + 1_000;
     const calls = [];
-    for (; performance.now() < end; await sleep(2)) calls.push(ending(() => cache.get('key')));
+    for (; performance.now() < end || proxy.accepted - before < 2; await sleep(2))
+      calls.push(ending(() => cache.get('key')));
     for (const { ms } of await Promise.all(calls)) expect(ms).toBeLessThan(500 + LATENESS_MS);
     // Pauses of up to 50, 100, 200, 400 and 800 ms, each drawn at random.
     expect(proxy.accepted - before).toBeGreaterThanOrEqual(2);
@@ -107,7 +109,7 @@ describe('a connection that ends, or never begins', () => {
     proxy.apply({ kind: 'limit', bytes: 300 }, 'toNode');
     const before = proxy.accepted;
     const end = performance.now() + 1_200;
-    for (; performance.now() < end; await sleep(2))
+    for (; performance.now() < end || proxy.accepted - before < 2; await sleep(2))
       await ending(() => cache.get(`key ${'x'.repeat(170)} ${Math.random()}`));
     expect(proxy.accepted - before).toBeGreaterThanOrEqual(2);
     // Pauses of up to 50 ms that do not grow would make some thirty of them.

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { errorOfStatus } from '../../src/driver/memcached/settle-binary.js';
 import { faultOf } from '../../src/index.js';
 import { ScriptedNode } from '../driver/memcached/scripted-node.js';
-import { clean, ending, openCache, startFleet, until } from './fleet.js';
+import { clean, ending, openCache, PATIENT, startFleet, until } from './fleet.js';
 
 /** A memcached that answers every request behind the handshake with one line, and counts the writes: deletes that are owed come when they like. */
 async function startRefusing(line: string) {
@@ -47,7 +47,7 @@ describe('a memcached that refuses', () => {
 
   // Planted fault: the old copy of what did not fit is kept, or counts.
   it('B9 a value too large: said with a type of its own, and the old copy is gone', async () => {
-    const fleet = await startFleet({ kinds: ['memcached'], cache: { health: false } });
+    const fleet = await startFleet({ kinds: ['memcached'], cache: { health: false, timeouts: PATIENT } });
     const { cache, proxy } = fleet;
     expect(await cache.set('key', 'old')).toBe(true);
     const sent = proxy.connections.reduce((sum, { bytesToNode }) => sum + bytesToNode, 0);
@@ -64,7 +64,7 @@ describe('a memcached that refuses', () => {
   it('B9 a value that the server itself finds too large: the same', async () => {
     clean();
     const node = await startRefusing('SERVER_ERROR object too large for cache');
-    const cache = await openCache({ nodes: [node.url], health: false });
+    const cache = await openCache({ nodes: [node.url], health: false, timeouts: PATIENT });
     await until(() => cache.nodes()[0]?.isConnected === true);
     for (let i = 0; i < 10; i++) {
       const { error } = await ending(() => cache.set(`key ${i}`, 'value'));

@@ -7,11 +7,11 @@ import { CacheError } from '../../src/index.js';
 import { PromisedConnection } from '../../src/testing/promised-connection.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
 import type { TestServer } from '../../src/testing/servers/test-server.js';
-import { ask, clean, ending, LATENESS_MS, openCache, startFleet, until } from './fleet.js';
+import { ask, clean, ending, LATENESS_MS, OPENING_MS, openCache, PATIENT, startFleet, until } from './fleet.js';
 import { startScriptedRedis } from './scripted-redis.js';
 
 async function adminOf(server: TestServer): Promise<PromisedConnection & { end(): void }> {
-  const connection = await createRedisDriver({ address: server }).connect({ signal: AbortSignal.timeout(2_000) });
+  const connection = await createRedisDriver({ address: server }).connect({ signal: AbortSignal.timeout(OPENING_MS) });
   const end = (): void => connection.destroy(new CacheError('ERR_CLOSED', 'the test is over'));
   return Object.assign(new PromisedConnection(connection), { end });
 }
@@ -53,7 +53,8 @@ describe('odd answers', () => {
       if (error instanceof Error && error.cause instanceof Error && 'reason' in error.cause)
         reasons.add(error.cause.reason);
       return reasons.has('busy');
-    });
+      // The script takes a whole processor, the only one perhaps.
+    }, 60_000);
     await ask(server, 'SCRIPT KILL');
     await script;
     await until(async () => (await cache.set('key', 1).catch(() => false)) === true);
@@ -62,7 +63,7 @@ describe('odd answers', () => {
 
   // Planted fault: WRONGTYPE reaches the caller of get.
   it('B11 an entry of a foreign type: a miss to readers, typed to counters, no failure of the node', async () => {
-    const fleet = await startFleet({ cache: { health: false } });
+    const fleet = await startFleet({ cache: { health: false, timeouts: PATIENT } });
     const { cache, server } = fleet;
     await ask(server, 'LPUSH k x');
     expect(await cache.get('k')).toBeUndefined();
@@ -81,7 +82,12 @@ describe('odd answers', () => {
   it('B12 an unknown error: typed, not retried, and the node stays', async () => {
     clean();
     const node = await startScriptedRedis(() => '-WEIRD things happen\r\n');
-    const cache = await openCache({ nodes: [`redis://127.0.0.1:${node.port}`], health: false, onUnavailable: 'throw' });
+    const cache = await openCache({
+      nodes: [`redis://127.0.0.1:${node.port}`],
+      health: false,
+      onUnavailable: 'throw',
+      timeouts: PATIENT,
+    });
     await until(() => cache.nodes()[0]?.isConnected === true);
     for (let i = 0; i < 10; i++) {
       const { error } = await ending(() => cache.set('key', i));
@@ -105,7 +111,7 @@ describe('odd answers', () => {
     right.on('degraded', note);
     await until(() => right.nodes()[0]?.isConnected === true);
     const admin = await createRedisDriver({ address: server, credentials: { password } }).connect({
-      signal: AbortSignal.timeout(2_000),
+      signal: AbortSignal.timeout(OPENING_MS),
     });
     await new PromisedConnection(admin).raw('CONFIG', 'SET', 'maxmemory', '1');
     note((await ending(() => right.set('key', value))).error);

@@ -7,9 +7,10 @@ import { type CacheOptions, createCache, NodeError } from '../../src/index.js';
 import { startMemcached } from '../../src/testing/servers/memcached-server.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
 import type { TestServer } from '../../src/testing/servers/test-server.js';
-import { clean, ending, LATENESS_MS, loadDriver, openCache, startProxy, until } from './fleet.js';
+import { clean, ending, LATENESS_MS, loadDriver, openCache, PATIENT, startProxy, until } from './fleet.js';
 
-const STRICT: CacheOptions = { onUnavailable: 'throw', retry: false, fallback: false };
+/** What the first connection meets is told, not that it was late. */
+const STRICT: CacheOptions = { onUnavailable: 'throw', retry: false, fallback: false, timeouts: PATIENT };
 
 async function running(starting: Promise<TestServer>): Promise<TestServer> {
   const server = await starting;
@@ -62,7 +63,12 @@ describe('credentials and certificates that do not fit', () => {
       const server = await running(kind === 'redis' ? startRedis() : startMemcached());
       const scheme = kind === 'redis' ? 'rediss' : 'memcacheds';
       await loadDriver(scheme);
-      const cache = createCache({ ...STRICT, nodes: [`${scheme}://127.0.0.1:${server.port}`], health: false });
+      const cache = createCache({
+        ...STRICT,
+        nodes: [`${scheme}://127.0.0.1:${server.port}`],
+        health: false,
+        timeouts: { connectMs: 300 },
+      });
       onTestFinished(async () => void (await cache.destroy()));
       const { error, ms } = await ending(() => cache.get('key', { timeoutMs: 2_000 }));
       expect(ms).toBeLessThan(300 + LATENESS_MS);

@@ -3,9 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type CacheOptions, createCache, type NodeOptions, OptionError } from '../../src/index.js';
-import { clean, type Ending, ending, openCache, startFleet, until } from './fleet.js';
-
-const PATIENT = { connectMs: 5_000, attemptMs: 5_000, totalMs: 10_000 };
+import { clean, type Ending, ending, openCache, PATIENT, startFleet, until } from './fleet.js';
 
 describe('options that are wrong, or change', () => {
   // Planted fault: nodes are checked one by one, and each when it first connects.
@@ -92,7 +90,7 @@ describe('options that are wrong, or change', () => {
 
   // Planted fault: a list is taken over up to its first mistake.
   it('C13 a bad list: refused whole, the old one keeps serving', async () => {
-    const { cache } = await startFleet({ kinds: ['redis', 'redis'], cache: { health: false } });
+    const { cache } = await startFleet({ kinds: ['redis', 'redis'], cache: { health: false, timeouts: PATIENT } });
     await cache.set('key', 'value');
     const print = cache.ring.fingerprint;
     for (const list of [
@@ -112,15 +110,19 @@ describe('options that are wrong, or change', () => {
 
   // Planted fault: the query of a URL becomes options, as with ioredis.
   it('C14 options in the query of a URL: none is taken, above all none of security', async () => {
-    const { server } = await startFleet({ isDirect: true, cache: { health: false } });
+    const { server } = await startFleet({ isDirect: true, cache: { health: false, timeouts: PATIENT } });
     const query =
       'enableOfflineQueue=true&tls=true&insecureSkipVerify=true&password=x&db=3&family=6&name=evil&weight=9';
-    const cache = await openCache({ nodes: [`redis://127.0.0.1:${server.port}/?${query}`], health: false });
+    const cache = await openCache({
+      nodes: [`redis://127.0.0.1:${server.port}/?${query}`],
+      health: false,
+      timeouts: PATIENT,
+    });
     await until(() => cache.nodes()[0]?.isConnected === true);
     expect(cache.nodes()[0]).toMatchObject({ name: `127.0.0.1:${server.port}`, weight: 1 });
     expect(await cache.set('key', 'value')).toBe(true);
     expect(await cache.get('key')).toBe('value');
-    const plain = await openCache({ nodes: [`redis://127.0.0.1:${server.port}`], health: false });
+    const plain = await openCache({ nodes: [`redis://127.0.0.1:${server.port}`], health: false, timeouts: PATIENT });
     expect(await plain.get('key')).toBe('value');
   });
 });

@@ -10,7 +10,7 @@ import { createMetaDriver } from '../../src/driver/memcached/meta-driver.js';
 import { createSaslDriver } from '../../src/driver/memcached/sasl-driver.js';
 import { createRedisDriver } from '../../src/driver/redis/redis-driver.js';
 import { createCache } from '../../src/index.js';
-import { clean, ending, LATENESS_MS, openCache, startFleet, until } from './fleet.js';
+import { clean, ending, LATENESS_MS, OPENING_MS, openCache, PATIENT, startFleet, until } from './fleet.js';
 
 describe('names of nodes', () => {
   // Planted fault: a name that does not exist is waited for like a server that does not answer.
@@ -21,7 +21,7 @@ describe('names of nodes', () => {
       { url: 'redis://nowhere.invalid:6379', name: 'lost' },
       { url: `redis://127.0.0.1:${port}`, name: 'found' },
     ];
-    const cache = await openCache({ nodes, health: false, retry: false, onUnavailable: 'throw' });
+    const cache = await openCache({ nodes, health: false, retry: false, onUnavailable: 'throw', timeouts: PATIENT });
     const keysOf = (name: string): string[] =>
       Array.from({ length: 60 }, (_, i) => `key ${i}`).filter((key) => cache.ring.owners(key)[0] === name);
     const lost = () => cache.nodes().find(({ name }) => name === 'lost');
@@ -85,7 +85,7 @@ describe('names of nodes', () => {
     const look = vi.spyOn(nameLookup, 'look');
     onTestFinished(() => look.mockRestore());
     const connecting = create({ address: { host: 'localhost', port: 1 } }).connect({
-      signal: AbortSignal.timeout(2_000),
+      signal: AbortSignal.timeout(OPENING_MS),
     });
     await expect(connecting).rejects.toMatchObject({ reason: 'refused' });
     expect(look.mock.calls.map(([name]) => name)).toEqual(['localhost']);
@@ -94,12 +94,13 @@ describe('names of nodes', () => {
   // Planted fault: `family: 6`, or the first address alone.
   it('C9 localhost where only IPv4 listens: served; where nothing listens: one reason, told', async () => {
     const { server } = await startFleet({ isDirect: true, cache: { health: false } });
-    const cache = await openCache({ nodes: [`redis://localhost:${server.port}`], health: false });
+    const cache = await openCache({ nodes: [`redis://localhost:${server.port}`], health: false, timeouts: PATIENT });
     await until(() => cache.nodes()[0]?.isConnected === true);
     expect(await cache.set('key', 'value')).toBe(true);
     const nowhere = await openCache({
       nodes: ['redis://localhost:1', { url: 'memcached://localhost:2' }],
       health: false,
+      timeouts: PATIENT,
     });
     for (const { lastError } of nowhere.nodes()) expect(lastError).toMatch(/nothing listens at localhost:[12]/);
   });
@@ -124,7 +125,11 @@ describe('names of nodes', () => {
       },
       lookup: noting,
     });
-    const cache = createCache({ nodes: [{ name: 'moving', driver }, 'memory://other'], health: false });
+    const cache = createCache({
+      nodes: [{ name: 'moving', driver }, 'memory://other'],
+      health: false,
+      timeouts: PATIENT,
+    });
     onTestFinished(async () => void (await cache.destroy()));
     await until(() => cache.nodes()[0]?.isConnected === true);
     const print = cache.ring.fingerprint;

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { CacheError } from '../../src/index.js';
 import { copyEntries } from '../staleness/support/copy-entries.js';
-import { ask, type Fleet, QUICK_HEALTH, startFleet, until } from './fleet.js';
+import { ask, type Fleet, PATIENT, QUICK_HEALTH, startFleet, storeAll, until } from './fleet.js';
 
 const TIMEOUTS = { connectMs: 1_000, attemptMs: 200, totalMs: 600 };
 
@@ -20,11 +20,11 @@ describe('copies that missed writes', () => {
     async (kind) => {
       const fleet = await startFleet({
         kinds: [kind, kind, kind],
-        cache: { health: QUICK_HEALTH, timeouts: TIMEOUTS, fallback: false, codec: 'string' },
+        cache: { health: QUICK_HEALTH, timeouts: PATIENT, fallback: false, codec: 'string' },
       });
       const { cache, proxies } = fleet;
       const keys = fleet.keysOf('a', 60);
-      await Promise.all(keys.map((key) => cache.set(key, 'old')));
+      await storeAll(cache, keys, 'old');
       await cutOff(fleet, 0, 'a');
       await until(() => fleet.view('a').state === 'ejected');
       const [written, deleted] = [keys.slice(0, 20), keys.slice(20, 40)];
@@ -49,7 +49,7 @@ describe('copies that missed writes', () => {
   it('D4 one of two owners refuses a write: the caller hears which, and its copy does not count until it is made good', async () => {
     const fleet = await startFleet({
       kinds: ['redis', 'redis'],
-      cache: { health: false, timeouts: TIMEOUTS, replication: 2, codec: 'string', read: { prefer: 'any' } },
+      cache: { health: false, timeouts: PATIENT, replication: 2, codec: 'string', read: { prefer: 'any' } },
     });
     const { cache, servers } = fleet;
     await cache.set('key', 'old');
@@ -72,7 +72,7 @@ describe('copies that missed writes', () => {
   it('D5 one of two copies is old: never older than what was written here last, whichever owner is asked', async () => {
     const fleet = await startFleet({
       kinds: ['redis', 'redis', 'redis'],
-      cache: { health: false, timeouts: TIMEOUTS, replication: 2, read: { prefer: 'any' } },
+      cache: { health: false, timeouts: PATIENT, replication: 2, read: { prefer: 'any' } },
     });
     const { cache, servers } = fleet;
     const [a, b, c] = servers as [(typeof servers)[0], (typeof servers)[0], (typeof servers)[0]];
@@ -80,10 +80,10 @@ describe('copies that missed writes', () => {
       .keysOf('a', 200)
       .filter((key) => cache.ring.owners(key)[1] === 'b')
       .slice(0, 20);
-    await Promise.all(keys.map((key) => cache.set(key, 'first')));
+    await storeAll(cache, keys, 'first');
     // What a snapshot would have held.
     await copyEntries(a, c, keys);
-    await Promise.all(keys.map((key) => cache.set(key, 'second')));
+    await storeAll(cache, keys, 'second');
     await copyEntries(c, b, keys);
     for (let turn = 0; turn < 4; turn++)
       expect(await Promise.all(keys.map((key) => cache.get(key)))).toEqual(keys.map(() => 'second'));
@@ -95,7 +95,7 @@ describe('copies that missed writes', () => {
     async (codec) => {
       const fleet = await startFleet({
         kinds: ['redis', 'redis'],
-        cache: { health: false, timeouts: TIMEOUTS, replication: 2, codec, fallback: false, read: { prefer: 'any' } },
+        cache: { health: false, timeouts: PATIENT, replication: 2, codec, fallback: false, read: { prefer: 'any' } },
       });
       const { cache, proxies, servers } = fleet;
       await cache.set('key', 'value');
@@ -121,13 +121,17 @@ describe('copies that missed writes', () => {
       cache: { health: false, timeouts: TIMEOUTS, retry: { attempts: 5, baseMs: 1, maxMs: 5 } },
     });
     const { cache, proxy, server } = fleet;
-    await cache.increment('count');
+    // The first may be late, and count; what matters is by how much the next one does.
+    await until(async () => (await cache.increment('count').catch(() => undefined)) !== undefined);
+    const counted = async (): Promise<number> => {
+      const text = kind === 'redis' ? await ask(server, 'GET count') : await ask(server, 'mg count v');
+      return Number(/\r\n(\d+)\s*\r\n/.exec(text)?.[1]);
+    };
+    const before = await counted();
     proxy.apply({ kind: 'hold' }, 'toClient');
     const failed = await cache.increment('count').catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(CacheError);
     expect((failed as CacheError).code).toBe('ERR_INDETERMINATE');
-    const value = kind === 'redis' ? await ask(server, 'GET count') : await ask(server, 'mg count v');
-    expect(value).toMatch(/\b2\b/);
-    expect(value).not.toMatch(/\b3\b/);
+    expect(await counted()).toBe(before + 1);
   });
 });

@@ -8,12 +8,16 @@ import {
   type Fleet,
   LATENESS_MS,
   openCache,
+  PATIENT,
   QUICK_HEALTH,
   startFleet,
   startProxy,
+  storeAll,
   until,
 } from './fleet.js';
 
+/** Long enough to be seen by a busy machine. */
+const STAND_IN_MS = 2_000;
 const TIMEOUTS = { connectMs: 1_000, attemptMs: 200, totalMs: 400 };
 
 function cut({ proxies }: Fleet, ...which: readonly number[]): void {
@@ -26,7 +30,11 @@ function cut({ proxies }: Fleet, ...which: readonly number[]): void {
 describe('nodes out of reach', () => {
   // Planted fault: what a stand-in stores lives as long as on its owner.
   it('D7 two clients disagree who is a member: what one writes meanwhile heals itself', async () => {
-    const options = { health: { ...QUICK_HEALTH, standInTtlMs: 400 }, timeouts: TIMEOUTS, fallback: false } as const;
+    const options = {
+      health: { ...QUICK_HEALTH, standInTtlMs: STAND_IN_MS },
+      timeouts: PATIENT,
+      fallback: false,
+    } as const;
     const fleet = await startFleet({ kinds: ['redis', 'redis', 'redis'], cache: options });
     const { cache, servers } = fleet;
     const ways = await Promise.all(servers.map(({ port }) => startProxy(port)));
@@ -36,7 +44,7 @@ describe('nodes out of reach', () => {
     await until(() => other.nodes().every(({ isConnected }) => isConnected));
     expect(other.ring.fingerprint).toBe(cache.ring.fingerprint);
     const keys = fleet.keysOf('a', 10);
-    await Promise.all(keys.map((key) => cache.set(key, 1)));
+    await storeAll(cache, keys, 1);
 
     ways[0]?.refuse();
     ways[0]?.reset();
@@ -49,7 +57,7 @@ describe('nodes out of reach', () => {
     for (const key of keys) {
       const standIn = servers['abc'.indexOf(other.ring.owners(key)[0] as string)] as (typeof servers)[0];
       const leftMs = Number(/:(-?\d+)/.exec(await ask(standIn, `PTTL ${key}`))?.[1]);
-      expect(leftMs).toBeLessThanOrEqual(400);
+      expect(leftMs).toBeLessThanOrEqual(STAND_IN_MS);
       // For ever, as Redis tells it.
       expect(leftMs).not.toBe(-1);
     }
@@ -69,7 +77,7 @@ describe('nodes out of reach', () => {
   it('D8 all owners of a key are down: the fallback answers, or an error, and soon', async () => {
     const fleet = await startFleet({
       kinds: ['redis', 'memcached'],
-      cache: { health: false, timeouts: TIMEOUTS, replication: 2, fallback: {}, onUnavailable: 'throw' },
+      cache: { health: false, timeouts: PATIENT, replication: 2, fallback: {}, onUnavailable: 'throw' },
     });
     const { cache } = fleet;
     await cache.set('known', 'value');
@@ -109,8 +117,9 @@ describe('nodes out of reach', () => {
       if (ms > TIMEOUTS.totalMs + LATENESS_MS) late++;
     };
     const under: Promise<void>[] = [];
-    const end = performance.now() + 1_500;
-    for (let i = 0; performance.now() < end; ) {
+    const beganAt = performance.now();
+    const end = beganAt + 1_500;
+    for (let i = 0; performance.now() < end || i <= 500; ) {
       for (let n = 0; n < 10; n++) under.push(call(i++));
       await sleep(5);
     }
@@ -118,7 +127,8 @@ describe('nodes out of reach', () => {
     expect(calls).toBeGreaterThan(500);
     expect(late).toBe(0);
     // Backing off, each node is tried a few times in so long, and not for every call.
-    for (const [i, { accepted }] of proxies.entries()) expect(accepted - (before[i] as number)).toBeLessThan(40);
+    const most = 25 + 10 * ((performance.now() - beganAt) / 1_000);
+    for (const [i, { accepted }] of proxies.entries()) expect(accepted - (before[i] as number)).toBeLessThan(most);
     expect(cache.nodes().every(({ inFlight, queued }) => inFlight + queued === 0)).toBe(true);
     expect(cache.stats().fallback.entries).toBeLessThanOrEqual(50);
   });
@@ -131,7 +141,7 @@ describe('nodes out of reach', () => {
     });
     const { cache } = fleet;
     const keys = Array.from({ length: 100 }, (_, i) => `key ${i}`);
-    await Promise.all(keys.map((key) => cache.set(key, 'value')));
+    await storeAll(cache, keys, 'value');
     await Promise.all(keys.map((key) => cache.get(key)));
     let most = 0;
     const out = (): number => cache.nodes().filter(({ state }) => state === 'ejected').length;
@@ -153,7 +163,7 @@ describe('nodes out of reach', () => {
   it('D11 a dead node revives: let back once, by a probe, without any call of a user', async () => {
     const fleet = await startFleet({
       kinds: ['redis', 'memcached', 'redis'],
-      cache: { health: QUICK_HEALTH, timeouts: TIMEOUTS },
+      cache: { health: QUICK_HEALTH, timeouts: PATIENT },
     });
     const { cache, servers } = fleet;
     const told: string[] = [];
@@ -177,7 +187,7 @@ describe('nodes out of reach', () => {
   it('D12 a node that answers PING and no more stays out until data passes', async () => {
     const fleet = await startFleet({
       kinds: ['redis', 'redis', 'redis'],
-      cache: { health: { ...QUICK_HEALTH, timeoutMs: 100 }, timeouts: TIMEOUTS },
+      cache: { health: { ...QUICK_HEALTH, timeoutMs: 300 }, timeouts: TIMEOUTS },
     });
     const { cache, proxy } = fleet;
     const readmitted: string[] = [];

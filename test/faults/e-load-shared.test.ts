@@ -6,9 +6,7 @@ import { createMetaDriver } from '../../src/driver/memcached/meta-driver.js';
 import { createRedisDriver } from '../../src/driver/redis/redis-driver.js';
 import { CacheError, TimeoutError } from '../../src/index.js';
 import { PromisedConnection } from '../../src/testing/promised-connection.js';
-import { ask, ending, LATENESS_MS, startFleet, until } from './fleet.js';
-
-const PATIENT = { connectMs: 3_000, attemptMs: 3_000, totalMs: 6_000 };
+import { ask, ending, LATENESS_MS, OPENING_MS, PATIENT, startFleet, until } from './fleet.js';
 
 async function commands(server: { readonly host: string; readonly port: number }): Promise<number> {
   return Number(/total_commands_processed:(\d+)/.exec(await ask(server, 'INFO stats'))?.[1]);
@@ -161,7 +159,7 @@ describe('many callers, long lists, huge values', () => {
 async function openWriter(kind: 'redis' | 'memcached', port: number): Promise<PromisedConnection & { end(): void }> {
   const address = { host: '127.0.0.1', port };
   const driver = kind === 'redis' ? createRedisDriver({ address }) : createMetaDriver({ address });
-  const connection = await driver.connect({ signal: AbortSignal.timeout(3_000) });
+  const connection = await driver.connect({ signal: AbortSignal.timeout(OPENING_MS) });
   const end = (): void => connection.destroy(new CacheError('ERR_CLOSED', 'the test is over'));
   return Object.assign(new PromisedConnection(connection), { end });
 }

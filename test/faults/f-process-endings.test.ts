@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type Cache, createCache } from '../../src/index.js';
 import { freePort } from '../../src/testing/servers/free-port.js';
-import { clean, type Ending, ending, type Fleet, LATENESS_MS, startFleet, until } from './fleet.js';
+import { reached } from '../support/reached.js';
+import { clean, type Ending, ending, type Fleet, LATENESS_MS, PATIENT, startFleet, until } from './fleet.js';
 
 const STATES: readonly (readonly [string, (fleet: Fleet) => Promise<void>])[] = [
   [
@@ -69,7 +70,7 @@ describe('endings', () => {
   // Planted fault: close waits for nothing, or for ever.
   it('F6 close with 1,000 calls in flight: they finish, later ones are refused, twice is once', async () => {
     const { cache, proxy } = await startFleet({
-      cache: { health: false, timeouts: { attemptMs: 3_000, totalMs: 5_000 } },
+      cache: { health: false, timeouts: PATIENT },
     });
     for (let i = 0; i < 1_000; i++) void cache.set(`key ${i}`, i);
     await until(async () => (await cache.get('key 999')) === 999);
@@ -135,12 +136,13 @@ describe('endings', () => {
   // Planted fault: a call that was given up frees its slot, or its reply goes to the next.
   it('F8 calls given up before or during: rejected at once, the slot stays taken, replies stay in step', async () => {
     const { cache, proxy } = await startFleet({
-      cache: { health: false, timeouts: { attemptMs: 3_000, totalMs: 5_000 } },
+      cache: { health: false, timeouts: PATIENT },
     });
     for (let i = 0; i < 50; i++) await cache.set(`key ${i}`, `value ${i}`);
     const over = AbortSignal.abort(new Error('changed my mind'));
     expect((await ending(() => cache.get('key 0', { signal: over }))).error).toMatchObject({ code: 'ERR_ABORTED' });
-    proxy.apply({ kind: 'latency', ms: 150 }, 'toClient');
+    // So long that none has come when those given up are counted.
+    proxy.apply({ kind: 'latency', ms: 1_000 }, 'toClient');
     const giving = new AbortController();
     const calls = Array.from({ length: 50 }, (_, i) =>
       ending(() => cache.get(`key ${i}`, i % 2 === 0 ? { signal: giving.signal } : {})),
@@ -164,14 +166,14 @@ describe('endings', () => {
   // Planted fault: what a hook throws is thrown into the reader of replies.
   it('F9 hooks that throw: listeners cost nothing, a codec fails its own call alone', async () => {
     clean();
-    const fleet = await startFleet({ cache: { health: false } });
+    const fleet = await startFleet({ cache: { health: false, timeouts: PATIENT } });
     const bad = {
       encode: (value: unknown) => (value === 'bad' ? fail() : Buffer.from(String(value))),
       decode: (bytes: Buffer) => (bytes.toString() === 'poison' ? fail() : bytes.toString()),
     };
     const nodes = [{ url: `redis://127.0.0.1:${fleet.proxy.port}`, name: 'a' }];
-    const cache: Cache = createCache({ nodes, health: false, codec: bad });
-    await cache.ready();
+    const cache: Cache = createCache({ nodes, health: false, codec: bad, timeouts: PATIENT });
+    await reached(cache);
     for (const name of ['writeUnconfirmed', 'breakerOpened', 'degraded', 'recovered'] as const) cache.on(name, fail);
     expect(await cache.set('good', 'good')).toBe(true);
     expect(await cache.set('poison', 'poison')).toBe(true);

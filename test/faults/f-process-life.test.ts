@@ -5,7 +5,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MAX_OPAQUE } from '../../src/driver/memcached/meta-encoder.js';
-import { clean, ending, openCache, startFleet, until } from './fleet.js';
+import { reached } from '../support/reached.js';
+import { clean, ending, openCache, PATIENT, startFleet, until } from './fleet.js';
 
 const isSoak = process.env.RINGFENCE_SOAK !== undefined;
 
@@ -65,7 +66,7 @@ describe('a long life', () => {
 
   // Planted fault: a handler of the whole process, or a state that two copies share.
   it('F11 two copies of the library in one process: nothing shared, nothing installed', async () => {
-    const { server } = await startFleet({ isDirect: true, cache: { health: false } });
+    const { server } = await startFleet({ isDirect: true, cache: { health: false, timeouts: PATIENT } });
     const events = ['uncaughtException', 'unhandledRejection', 'exit', 'beforeExit', 'warning', 'SIGINT', 'SIGTERM'];
     const listeners = (): number[] => events.map((event) => process.listenerCount(event));
     const before = listeners();
@@ -74,9 +75,13 @@ describe('a long life', () => {
     vi.resetModules();
     const second = await import('../../src/index.js');
     expect(second.createCache).not.toBe(first.createCache);
-    const options = { nodes: [{ url: `redis://127.0.0.1:${server.port}`, name: 'a' }], health: false } as const;
+    const options = {
+      nodes: [{ url: `redis://127.0.0.1:${server.port}`, name: 'a' }],
+      health: false,
+      timeouts: PATIENT,
+    } as const;
     const caches = [first.createCache(options), second.createCache(options)];
-    for (const cache of caches) await cache.ready();
+    for (const cache of caches) await reached(cache);
     expect(await caches[0]?.set('key', 'of the first')).toBe(true);
     expect(await caches[1]?.get('key')).toBe('of the first');
     await caches[0]?.close();
@@ -97,6 +102,7 @@ describe('a long life', () => {
     const cache = await openCache({
       nodes: [{ url: `memcached://127.0.0.1:${server.port}`, name: 'a' }],
       health: false,
+      timeouts: PATIENT,
     });
     await until(() => cache.nodes()[0]?.isConnected === true);
     for (let i = 0; i < 20; i++) {

@@ -27,10 +27,17 @@ export interface FleetOptions {
   readonly node?: NodeOptions;
 }
 
+/** Deadlines that a busy machine meets, for all that is not about them. */
+export const PATIENT = { connectMs: 10_000, attemptMs: 5_000, totalMs: 10_000 };
+
+/** How long a connection of a test's own may take to open. */
+export const OPENING_MS = 20_000;
+
 /** Notices an outage in a tenth of a second, and lets the node back as soon as it answers. */
 export const QUICK_HEALTH = {
   intervalMs: 30,
-  timeoutMs: 300,
+  // A node that is merely starved on a busy machine is no outage; those here are refused at once.
+  timeoutMs: 1_500,
   unhealthyAfter: 2,
   healthyAfter: 1,
   ejectionMs: 60,
@@ -156,12 +163,18 @@ export async function ending(call: () => Promise<unknown>): Promise<Ending> {
 }
 
 /** Resolves once it holds; the test's own deadline bounds the wait unless `limitMs` does. */
-export async function until(holds: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
   const end = performance.now() + limitMs;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`still not so after ${limitMs} ms: ${holds}`);
     await sleep(5);
   }
+}
+
+/** Stores them all, again where a deadline was missed: for what a test begins with. */
+export async function storeAll(cache: Cache, keys: readonly string[], value: unknown): Promise<void> {
+  const store = (key: string): Promise<void> => until(() => cache.set(key, value));
+  await Promise.all(keys.map(store));
 }
 
 /** What a call that must fail failed with: `code` and `reason` where it has them. */
