@@ -66,7 +66,7 @@ export type ChangeKind = 'handoff' | 'step' | 'cut';
 const LOOK_MS = 10;
 
 /** Snapshots remembered at once: past it the oldest hand-off ends early. */
-const MAX_CHAIN = 4;
+const MAX_CHAIN = 8;
 
 export class Rebalancer {
   readonly #parts: RebalancerParts;

@@ -58,6 +58,13 @@ describe.each([1, 2])('with %i copies', (replication) => {
       expect([n, KEYS.filter((key) => found.get(key) !== `${n}`)]).toEqual([n, []]);
     }
   });
+
+  it('nothing is missed that has yet to move after the first of eight changes', async () => {
+    const { cache, clock, node } = await open({ replication, namespace: 'n', handoff: { concurrency: KEYS.length } });
+    await clock.until(cache.setMany(KEYS.map((key) => [key, 'value'] as const)));
+    for (let n = 1; n <= 8; n++) await clock.until(cache.addNode(node(n + 1)));
+    expect((await clock.until(cache.getMany(KEYS))).size).toBe(KEYS.length);
+  });
 });
 
 describe('a counter that comes back to a node', () => {
