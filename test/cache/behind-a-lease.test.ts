@@ -1,20 +1,20 @@
 /** Calls of one turn behind one that a lease of somebody else stood in the way of, on memcached: they wait for it, and that is all. */
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { createCache } from '../../src/create-cache.js';
 import { askOnce } from '../../src/testing/servers/ask-once.js';
 import { startMemcached } from '../../src/testing/servers/memcached-server.js';
 import { PATIENT } from './fleet.js';
 
-let server: Awaited<ReturnType<typeof startMemcached>>;
-
-beforeAll(async () => {
-  server = await startMemcached();
-});
-afterAll(() => server.stop());
-
 it('are answered, take effect, and lose no connection', async () => {
-  const cache = createCache({ nodes: [`memcached://127.0.0.1:${server.port}`], retry: false, timeouts: PATIENT });
+  const server = await startMemcached();
+  onTestFinished(() => server.stop());
+  const cache = createCache({
+    nodes: [`memcached://127.0.0.1:${server.port}`],
+    retry: false,
+    health: false,
+    timeouts: PATIENT,
+  });
   await cache.ready();
   await cache.set('old', 0);
   await askOnce(server, 'mg leased N30\r\n', (answer) => answer.endsWith('\r\n'));

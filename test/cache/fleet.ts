@@ -127,6 +127,11 @@ export class Fleet {
     return cache;
   }
 
+  /** Starts what a test has killed. */
+  async restartKilled(): Promise<void> {
+    await Promise.all(this.servers.filter(({ isRunning }) => !isRunning).map((server) => server.restart()));
+  }
+
   async closeCaches(): Promise<void> {
     await Promise.all(this.#caches.splice(0).map((cache) => cache.destroy()));
   }

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { MAX_LEASE_MS } from '../../src/driver/driver.js';
 import { createMemoryDriver } from '../../src/driver/memory/memory-driver.js';
 import { MemoryNode } from '../../src/driver/memory/memory-node.js';
 import { type CacheOptions, createCache, type GetOrSetOptions, OptionError } from '../../src/index.js';
@@ -24,15 +25,20 @@ describe.each([MEMORY, REDIS, MEMCACHED, MIXED])('several processes over $name',
 
   it('one loads, the others wait for what it brings', async () => {
     const caches = await open(4);
-    let loads = 0;
-    const loader = async (): Promise<string> => {
-      loads++;
-      await sleep(150);
-      return 'loaded';
-    };
-    const calls = caches.flatMap((cache) => Array.from({ length: 20 }, () => cache.getOrSet('key', loader)));
-    expect(new Set(await Promise.all(calls))).toEqual(new Set(['loaded']));
-    expect(loads).toBe(1);
+    // A machine so busy that the lease ends before the value is there proves nothing.
+    for (let i = 0, isJudged = false; !isJudged; i++) {
+      let loads = 0;
+      const loader = async (): Promise<string> => {
+        loads++;
+        await sleep(150);
+        return 'loaded';
+      };
+      const beganAt = performance.now();
+      const calls = caches.flatMap((cache) => Array.from({ length: 20 }, () => cache.getOrSet(`key ${i}`, loader)));
+      expect(new Set(await Promise.all(calls))).toEqual(new Set(['loaded']));
+      isJudged = loads === 1 || i === 10 || performance.now() - beganAt < MAX_LEASE_MS - 1_000;
+      if (isJudged) expect(loads).toBe(1);
+    }
   });
 
   it('a delete that comes while a loader runs wins over its fill, whoever deletes', async () => {
@@ -60,19 +66,23 @@ describe.each([MEMORY, REDIS, MEMCACHED, MIXED])('several processes over $name',
 
   it('a loader that fails, or has no value, lets the next process load at once', async () => {
     const [first, second] = await open(2);
-    const [failed, seconds] = await new Promise<Promise<unknown>[]>((resolve) => {
-      const failing = first?.getOrSet('key', async () => {
-        resolve([Promise.resolve(failing), Promise.resolve(second?.getOrSet('key', () => 'loaded'))]);
-        await sleep(50);
-        throw new Error('down');
+    let lastedMs = MAX_LEASE_MS;
+    // The lease alone would keep it out for two seconds each time; a busy machine may once.
+    for (let i = 0; lastedMs >= MAX_LEASE_MS - 200 && i < 5; i++) {
+      const [failed, seconds] = await new Promise<Promise<unknown>[]>((resolve) => {
+        const failing = first?.getOrSet(`key ${i}`, async () => {
+          resolve([Promise.resolve(failing), Promise.resolve(second?.getOrSet(`key ${i}`, () => 'loaded'))]);
+          await sleep(50);
+          throw new Error('down');
+        });
       });
-    });
-    const ownMs = stopwatch();
-    const [ended, loaded] = await Promise.allSettled([failed, seconds]);
-    expect(ended.status).toBe('rejected');
-    expect(loaded).toMatchObject({ value: 'loaded' });
-    // The lease alone would have kept it out for two seconds.
-    expect(ownMs()).toBeLessThan(1_800);
+      const ownMs = stopwatch();
+      const [ended, loaded] = await Promise.allSettled([failed, seconds]);
+      lastedMs = ownMs();
+      expect(ended.status).toBe('rejected');
+      expect(loaded).toMatchObject({ value: 'loaded' });
+    }
+    expect(lastedMs).toBeLessThan(MAX_LEASE_MS - 200);
     expect(await first?.getOrSet('other', () => undefined)).toBeUndefined();
     expect(await second?.getOrSet('other', () => 'loaded')).toBe('loaded');
   });

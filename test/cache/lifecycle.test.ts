@@ -14,7 +14,7 @@ import { freePort } from '../../src/testing/servers/free-port.js';
 import { stopwatch } from '../support/stopwatch.js';
 import { type BuiltPackage, buildPackage } from './built-package.js';
 import { invoke, KEY_CALLS, refusalOf } from './every-call.js';
-import { ALL_FLEETS, Fleet } from './fleet.js';
+import { ALL_FLEETS, Fleet, PATIENT } from './fleet.js';
 
 /** Whether each settled by now, without waiting. */
 async function settled(calls: readonly Promise<unknown>[]): Promise<boolean[]> {
@@ -34,7 +34,7 @@ describe.each(ALL_FLEETS)('over $name', (kind) => {
     const cache = createCache({
       nodes: fleet.nodes,
       replication: kind.replication,
-      timeouts: { totalMs: 5_000, attemptMs: 5_000 },
+      timeouts: PATIENT,
     });
     expect(await cache.set('first', 'v')).toBe(true);
     expect(await cache.get('first')).toBe('v');

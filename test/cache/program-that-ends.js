@@ -3,7 +3,7 @@
 const [index, end, url] = process.argv.slice(2);
 const { createCache } = await import(index);
 
-const cache = createCache({ nodes: [url], timeouts: { connectMs: 5_000, attemptMs: 5_000, totalMs: 5_000 } });
+const cache = createCache({ nodes: [url], timeouts: { connectMs: 30_000, attemptMs: 30_000, totalMs: 30_000 } });
 await cache.ready();
 const pairs = Array.from({ length: 500 }, (_, i) => [`k${i}`, { i }]);
 const { stored } = await cache.setMany(pairs);

@@ -3,7 +3,7 @@
 const [index, url, choice] = process.argv.slice(2);
 const { createCache } = await import(index);
 
-const timeouts = { connectMs: 5_000, attemptMs: 5_000, totalMs: 5_000 };
+const timeouts = { connectMs: 30_000, attemptMs: 30_000, totalMs: 30_000 };
 const cache = createCache({ nodes: [url], timeouts, unref: choice === 'unref' });
 await cache.ready();
 await cache.set('key', 'value');

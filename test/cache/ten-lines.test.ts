@@ -29,6 +29,7 @@ describe('ten lines over redis:// and memcached://', () => {
   });
 
   it.each(['redis', 'memcached'] as const)('and find every object while %s is gone', async (kind) => {
+    await fleet.restartKilled();
     const cache = createCache<User>({
       nodes: fleet.servers.map(({ url }) => url),
       replication: 2,
@@ -40,7 +41,7 @@ describe('ten lines over redis:// and memcached://', () => {
     await fleet.server(kind).kill9();
     const found = await Promise.all(users.map(({ id }) => cache.get(`user:${id}`)));
     expect(found).toEqual(users);
-    await fleet.server(kind).restart();
+    await fleet.restartKilled();
     await cache.close();
   });
 });

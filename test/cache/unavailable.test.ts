@@ -30,6 +30,7 @@ describe.each(ALL_FLEETS.filter(({ memory }) => memory === 0))('killed servers: 
   const fleet = Fleet.ofTests(kind);
 
   it('are answered by misses and false, by errors where the cache throws, and by errors always where a lock depends on it', async () => {
+    await fleet.restartKilled();
     const degrading = await fleet.open({ ...QUICK, fallback: false });
     const throwing = await fleet.open({ ...QUICK, fallback: false, onUnavailable: 'throw' });
     for (const cache of [degrading, throwing]) await cache.set('k', 'v');
@@ -61,9 +62,11 @@ describe.each(ALL_FLEETS.filter(({ memory }) => memory === 0))('killed servers: 
       expect([stored.stored, [...stored.failures.keys()]]).toEqual([0, ['a', 'b']]);
       expect((await cache.deleteMany(['a'])).deleted).toBe(0);
     }
-    await Promise.all(fleet.servers.map((server) => server.restart()));
+    await fleet.restartKilled();
     await expect.poll(() => degrading.set('k', 'back')).toBe(true);
-    expect(await degrading.get('k')).toBe('back');
+    const found = new Set<unknown>();
+    await expect.poll(async () => found.add(await degrading.get('k'))).toContain('back');
+    expect([undefined, 'back']).toEqual(expect.arrayContaining([...found]));
   });
 });
 

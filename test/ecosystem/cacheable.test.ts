@@ -1,7 +1,7 @@
 /** cacheable, which stores through Keyv 5, with the ring as its primary and as its secondary store, over three real nodes of each kind. */
 
 import { Cacheable, CacheableEvents, type CacheableOptions } from 'cacheable';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Cache } from '../../src/index.js';
 import { KeyvRingfence } from '../../src/keyv.js';
 import { Fleet, MEMCACHED, REDIS } from '../cache/fleet.js';
@@ -134,6 +134,8 @@ describe.each(KINDS)('cacheable over $name', (kind) => {
 describe.each(KINDS)('cacheable over $name, one of three nodes killed', (kind) => {
   const fleet = Fleet.ofTests(kind);
 
+  beforeEach(() => fleet.restartKilled());
+
   it('as its only store: what was lost is a miss or false and an error event, the rest goes on', async () => {
     const cache = await fleet.open({ health: false, fallback: false, retry: false });
     const one = new Cacheable({ primary: storesOver(() => cache).next('alone') });
@@ -155,7 +157,7 @@ describe.each(KINDS)('cacheable over $name, one of three nodes killed', (kind) =
     await one.clear();
 
     await fleet.servers[0]?.restart();
-    await vi.waitUntil(async () => (await one.set(first, 'back')) && (await one.get(first)) === 'back', 10_000);
+    await vi.waitUntil(async () => (await one.set(first, 'back')) && (await one.get(first)) === 'back', 30_000);
     await one.disconnect();
   });
 

@@ -11,7 +11,7 @@ import {
   RLWrapperBlackAndWhite,
   RLWrapperTimeouts,
 } from 'rate-limiter-flexible';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Nodes } from './nodes.js';
 
 const USERS = Array.from({ length: 30 }, (_, i) => `user-${i}`);
@@ -25,6 +25,11 @@ beforeAll(async () => {
 });
 
 afterAll(() => nodes.stop());
+
+/** Points that a first try has consumed must not count in a second. */
+beforeEach(async () => {
+  await storeClient.flushall();
+});
 
 /** What `consume` was refused with. */
 async function refusal(consumed: Promise<unknown>): Promise<unknown> {

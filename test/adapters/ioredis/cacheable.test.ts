@@ -8,7 +8,7 @@ import { type NodeName, refusal, ThreeNodes } from './three-nodes.js';
 
 /** Quick to see that nobody listens, slow to say that somebody is slow: the machine may have other things to do. */
 const PROBES = { intervalMs: 25, timeoutMs: 1_000, unhealthyAfter: 2, healthyAfter: 1, ejectionMs: 50 };
-const PATIENT = { timeout: 10_000 };
+const PATIENT = { timeout: 30_000 };
 const NAMES = ['a', 'b', 'c'] as const;
 
 let nodes: ThreeNodes;
@@ -99,7 +99,7 @@ describe('a cacheable key', () => {
   });
 
   it('that could not be overwritten is deleted afterwards, and never read again; what is data stays', async () => {
-    const redis = nodes.open({ cacheable: 'c:*', health: PROBES, commandTimeout: 500 });
+    const redis = nodes.open({ cacheable: 'c:*', health: PROBES, commandTimeout: 1_000 });
     await expect.poll(() => redis.ping().catch(() => 'not yet'), PATIENT).toBe('PONG');
     const [cached, data] = [await keyOn('b', 'c:'), await keyOn('b', 'd:')];
     await redis.mset(cached, 'old', data, 'old');

@@ -12,7 +12,7 @@ import { keysByNode, type NodeName, refusal, ThreeNodes } from './three-nodes.js
 const PROBES = { intervalMs: 25, timeoutMs: 1_000, unhealthyAfter: 2, healthyAfter: 1, ejectionMs: 50 };
 /** Fewer than a deadline, more than a busy machine takes. */
 const AT_ONCE_MS = 3_000;
-const PATIENT = { timeout: 10_000 };
+const PATIENT = { timeout: 30_000 };
 
 describe('data', () => {
   let nodes: ThreeNodes;

@@ -9,7 +9,7 @@ import type { TestServer } from '../../../src/testing/servers/test-server.js';
 import { refusal } from './three-nodes.js';
 
 /** Longer than any machine takes to start a server, and as long as nobody else's tests may take. */
-const PATIENT = { offlineQueueMs: 10_000 };
+const PATIENT = { offlineQueueMs: 30_000 };
 
 let server: TestServer;
 let open: Redis[];

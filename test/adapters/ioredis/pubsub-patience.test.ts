@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => nodes.stop());
 
 it('subscribing fails, unsubscribing ends, and both count once the node is back', async () => {
-  const redis = nodes.open({ commandTimeout: 300 });
+  const redis = nodes.open({ commandTimeout: 1_000 });
   const [before = '', late = ''] = (await keysByNode(nodes, nodes.open(), 'news:')).b;
   await redis.subscribe(before);
   const heard: string[] = [];

@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 function client(options: RedisOptions = {}): Scripted<Redis> {
-  const redis = new Redis([server.url], { offlineQueueMs: 10_000, health: false, scripts: SCRIPTS, ...options });
+  const redis = new Redis([server.url], { offlineQueueMs: 30_000, health: false, scripts: SCRIPTS, ...options });
   open.push(redis);
   return redis as Scripted<Redis>;
 }

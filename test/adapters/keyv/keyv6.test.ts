@@ -8,6 +8,9 @@ import { KeyvRingfence } from '../../../src/keyv.js';
 import { Fleet, MEMCACHED, MIXED, REDIS } from '../../cache/fleet.js';
 import { stopwatch } from '../../support/stopwatch.js';
 
+/** A busy machine may look too late at what lives for 300 ms, but not each time. */
+const IN_TIME = { retry: 5 };
+
 async function pairsOf(keyv: Keyv): Promise<(readonly [unknown, unknown])[]> {
   const pairs: (readonly [unknown, unknown])[] = [];
   for await (const [key, value] of keyv.iterator()) pairs.push([key, value]);
@@ -79,7 +82,7 @@ describe.each([{ ...REDIS, redis: 3 }, { ...MEMCACHED, memcached: 2 }, MIXED])('
     expect(await keyv.getManyRaw(['l', 'm'])).toEqual([{ value: 2 }, undefined]);
   });
 
-  it('lets entries live below a second, by itself', async () => {
+  it('lets entries live below a second, by itself', IN_TIME, async () => {
     const keyv = open({ checkExpired: false });
     await keyv.set('kept', 'v', 60_000);
     const [ownMs, began] = [stopwatch(), performance.now()];
@@ -88,7 +91,7 @@ describe.each([{ ...REDIS, redis: 3 }, { ...MEMCACHED, memcached: 2 }, MIXED])('
     expect(await keyv.getMany(['brief', 'brief too'])).toEqual(['v', 'v']);
     await vi.waitUntil(async () => !(await keyv.hasMany(['brief', 'brief too'])).includes(true), {
       interval: 20,
-      timeout: 10_000,
+      timeout: 30_000,
     });
     expect(performance.now() - began).toBeGreaterThan(250);
     expect(ownMs()).toBeLessThan(950);
@@ -150,7 +153,7 @@ describe.each([{ ...REDIS, redis: 3 }, { ...MEMCACHED, memcached: 2 }, MIXED])('
     expect(await keyv.hasMany(keys)).toEqual(keys.map(() => false));
   });
 
-  it('serves whoever uses it without Keyv, with either way to tell the time', async () => {
+  it('serves whoever uses it without Keyv, with either way to tell the time', IN_TIME, async () => {
     const adapter = new KeyvRingfence({ cache });
     adapter.namespace = 'alone';
     const ownMs = stopwatch();
@@ -168,7 +171,7 @@ describe.each([{ ...REDIS, redis: 3 }, { ...MEMCACHED, memcached: 2 }, MIXED])('
     expect(await adapter.getMany(keys)).toEqual(['v', 'v', 'v', undefined, 'v']);
     await vi.waitUntil(async () => (await adapter.hasMany(keys)).indexOf(true) === 4, {
       interval: 20,
-      timeout: 10_000,
+      timeout: 30_000,
     });
     expect(ownMs()).toBeLessThan(950);
     expect([await adapter.has('point'), await adapter.delete('kept')]).toEqual([false, true]);
