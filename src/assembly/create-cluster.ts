@@ -99,6 +99,7 @@ export function createCluster({ settings, surroundings, keys, contexts, watch }:
           replace: (...change) => membership.replace(...change),
           to,
           read: contexts.read,
+          repair: contexts.repair,
           watch,
           events,
         });

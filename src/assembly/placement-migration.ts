@@ -13,6 +13,7 @@ import type { EventBus } from '../events.js';
 import type { CacheNode } from '../node/cache-node.js';
 import { type MigrationSettings, type RampWindow, resolveRamp } from '../options/migration.js';
 import type { ReadContext } from '../replication/contexts.js';
+import type { ReadRepair } from '../replication/read-repair.js';
 import type { ReadWatch } from '../replication/read-watch.js';
 import type { ShadowRead } from '../replication/shadow-read.js';
 import { HASH_SPACE } from '../ring/arcs.js';
@@ -30,6 +31,7 @@ export interface PlacementMigrationParts {
   /** The nodes of the cache, placed by the new rule alone. */
   readonly to: PlacedNodes;
   readonly read: ReadContext;
+  readonly repair: ReadRepair;
   readonly watch: ReadWatch;
   readonly events: EventBus;
 }
@@ -171,7 +173,7 @@ export class PlacementMigration {
   }
 
   async #promote(): Promise<void> {
-    const { rebalancer, replace, to, events } = this.#parts;
+    const { rebalancer, replace, repair, to, events } = this.#parts;
     if (this.#stage === 'promoted') return;
     if (this.#stage !== 'cutting') throw new OptionError('migration', `cannot be promoted in phase '${this.phase}'`);
     this.#timer?.cancel();
@@ -181,6 +183,8 @@ export class PlacementMigration {
     const { placement, nodes } = rebalancer().current;
     if (!this.#cut(100, 'migrated to 100 %')) replace({ placement, nodes }, 'promoting', 'step');
     await rebalancer().settled();
+    // What was read a moment ago may be on its way still; once the old place is dropped nobody would find it there.
+    await repair.settled();
     if (this.#isStopped) return;
     if (!this.keepsOld) throw new OptionError('migration', 'was rolled back meanwhile');
     this.#stage = 'promoted';

@@ -17,7 +17,7 @@ export class ReadRepair {
   readonly #context: ReadContext;
   readonly #copying: Copying;
   readonly #limit = pLimit(CONCURRENCY);
-  readonly #pending = new Set<string>();
+  readonly #pending = new Map<string, Promise<unknown>>();
 
   constructor(context: ReadContext, copying: Copying) {
     this.#context = context;
@@ -26,8 +26,16 @@ export class ReadRepair {
 
   request(key: string, hash: number, generation: number, from: CacheNode, missing: readonly CacheNode[]): void {
     if (this.#pending.size >= MAX_WAITING || this.#pending.has(key)) return;
-    this.#pending.add(key);
-    void this.#limit(() => this.copy(key, hash, generation, from, missing)).finally(() => this.#pending.delete(key));
+    const repair = this.#limit(() => this.copy(key, hash, generation, from, missing));
+    this.#pending.set(
+      key,
+      repair.finally(() => this.#pending.delete(key)),
+    );
+  }
+
+  /** Resolves when what has been asked for so far is done; what is asked for meanwhile is not waited for. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#pending.values());
   }
 
   /**

@@ -84,6 +84,14 @@ describe('from memjs to the own ring', () => {
     expect(migration.missesServedByOld).toBeLessThan(KEYS.length / 10);
   });
 
+  it('carries what was read before it drops the old place', async () => {
+    const { cache, migration } = await open({ ramp: 100 });
+    expect(await found(cache)).toBe(KEYS.length);
+    await migration.promote();
+    expect(migration.phase).toBe('promoted');
+    expect(await found(cache)).toBe(KEYS.length);
+  });
+
   it('carries on nothing that memjs had left on other servers long ago, and removes it in the end', async () => {
     const { cache, migration } = await open({ carry: 'all' });
     const names = servers.map(({ host, port }) => `${host}:${port}`);
