@@ -22,8 +22,9 @@ async function setUp(codec: 'json' | 'string') {
       ],
       codec,
       failover: { failbackDelayMs: 200 },
-      health: { intervalMs: 60, timeoutMs: 300, ejectionMs: 200, healthyAfter: 1 },
-      timeouts: { connectMs: 1_000, attemptMs: 200, totalMs: 400 },
+      // A member that is late on a busy machine is not left for that.
+      health: { intervalMs: 60, timeoutMs: 1_000, ejectionMs: 200, healthyAfter: 1 },
+      timeouts: { connectMs: 5_000, attemptMs: 1_000, totalMs: 2_000 },
       fallback: false,
       retry: false,
     },

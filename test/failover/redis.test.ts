@@ -45,7 +45,8 @@ class Replicas {
       group: 'g',
       ...(name === 'a' ? { role: 'primary' } : { role: 'standby', priority: name === 'b' ? 1 : 2 }),
     }));
-    const timeouts = { connectMs: 1_000, attemptMs: 200, totalMs: 400 };
+    // Masters die here, none falls silent: nothing waits for these but an answer.
+    const timeouts = { connectMs: 5_000, attemptMs: 2_000, totalMs: 4_000 };
     const options = { nodes, codec, failover, health: HEALTH, timeouts, fallback: false, retry: false } as const;
     this.watched = new WatchedCache(assembleCache<unknown>(options, new Set(disabled)), codec);
     for (const name of ['failedOver', 'failedBack'] as const)
@@ -270,7 +271,11 @@ describe('a Redis node that gets a standby', () => {
     for (const server of servers) onTestFinished(() => server.stop());
     const [{ url }, standby] = servers;
     const nodes = [{ name: 'a', url }, 'memory://x'];
-    const cache = createCache({ nodes, namespace: 'n', timeouts: { totalMs: 2_000, attemptMs: 2_000 } });
+    const cache = createCache({
+      nodes,
+      namespace: 'n',
+      timeouts: { connectMs: 5_000, attemptMs: 2_000, totalMs: 2_000 },
+    });
     onTestFinished(async () => {
       await cache.destroy();
     });

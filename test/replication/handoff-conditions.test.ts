@@ -120,7 +120,7 @@ describe('a former first owner that does not answer', () => {
       codec: 'json',
       namespace: 'n',
       handoff: { migrate: false },
-      timeouts: { connectMs: 500, attemptMs: 60, totalMs: 150 },
+      timeouts: { connectMs: 1_000, attemptMs: 200, totalMs: 400 },
     });
     for (const key of KEYS) await cache.set(key, 5);
     await cache.addNode(nodes.node(1));
@@ -148,7 +148,7 @@ describe('a node that has left and is shut down', () => {
       codec: 'json',
       namespace: 'n',
       handoff: { migrate: false },
-      timeouts: { connectMs: 500, attemptMs: 60, totalMs: 150 },
+      timeouts: { connectMs: 1_000, attemptMs: 200, totalMs: 400 },
     });
     const keys = KEYS.filter((each) => cache.ring.owners(each)[0] === 'b');
     cache.removeNode('b').catch(() => undefined);

@@ -30,7 +30,8 @@ describe('a node that flaps', () => {
       nodes: [world.node('a', proxy), world.node('b', second), world.node('c', third)],
       health: {
         intervalMs: 20,
-        timeoutMs: 300,
+        // What flaps is refused at once; that the others are late on a busy machine is no outage.
+        timeoutMs: 1_500,
         unhealthyAfter: 2,
         healthyAfter: 1,
         ejectionMs: HOLD_MS,
@@ -42,7 +43,7 @@ describe('a node that flaps', () => {
     const { cache } = watched;
     const [ill, well] = [keysOf(cache, 20, 'a'), [...keysOf(cache, 10, 'b', 'b'), ...keysOf(cache, 10, 'c', 'c')]];
     const ejectedAt: number[] = [];
-    cache.on('nodeEjected', () => ejectedAt.push(performance.now()));
+    cache.on('nodeEjected', ({ node }) => node === 'a' && ejectedAt.push(performance.now()));
     await Promise.all([...ill, ...well].map((key) => watched.set(key)));
 
     let [open, late, isOver] = [0, 0, false];
@@ -58,7 +59,9 @@ describe('a node that flaps', () => {
       for (let i = 0; !isOver; i++) {
         const key = (i % 2 === 0 ? ill : well)[i % 20] as string;
         under.push(timed(i % 5 === 0 ? watched.delete(key) : watched.set(key)), timed(watched.read([...ill, ...well])));
-        await sleep(10);
+        // A busy machine has so many calls under way, and no more.
+        do await sleep(10);
+        while (open > 100 && !isOver);
       }
     };
     const loading = load();

@@ -63,7 +63,7 @@ export function otherProcesses(): (world: World, options: CacheOptions) => Promi
   let built: BuiltPackage | undefined;
   beforeAll(async () => {
     built = await buildPackage();
-  }, 60_000);
+  });
   afterAll(async () => {
     await built?.remove();
   });
