@@ -21,7 +21,7 @@ export interface PlacedNodes {
 }
 
 /** What other clients hash of a node; `name` only where the user gave one, since some clients would hash it. */
-type Label = Pick<PlacementNode, 'host' | 'port' | 'name'>;
+type Label = Pick<PlacementNode, 'host' | 'port' | 'name' | 'vnodes'>;
 
 export class Placer {
   readonly #kind: PlacementKind | undefined;
@@ -99,9 +99,10 @@ function refusing<T>(build: () => T): T {
 }
 
 /** A node without host and port (in this process, behind a socket) is known by its name. */
-function labelOf({ name, address: { host, port, path }, isNamed }: NodeSpec): Label {
-  if (path !== undefined || port === 0) return { host: path ?? name, port: 0, name };
-  return isNamed ? { host, port, name } : { host, port };
+function labelOf({ name, address: { host, port, path }, isNamed, vnodes }: NodeSpec): Label {
+  const own = vnodes === undefined ? {} : { vnodes };
+  if (path !== undefined || port === 0) return { ...own, host: path ?? name, port: 0, name };
+  return isNamed ? { ...own, host, port, name } : { ...own, host, port };
 }
 
 /** A node to be added: its URL, its `host:port`, or its name with weight and zone. */

@@ -23,6 +23,8 @@ export interface NodeOptions {
   readonly name?: string | undefined;
   /** Share of the keys relative to the other nodes; above 0. @default 1 */
   readonly weight?: number | undefined;
+  /** Virtual nodes that npm hashring was told for it; heeded by `placement: 'npm-hashring-vnodes'` alone. @default 40 × its share × nodes */
+  readonly vnodes?: number | undefined;
   /** Failure domain: replicas go to distinct zones while there are enough. @default none */
   readonly zone?: string | undefined;
   /** User name and password, or a function asked at each connect. @default those of the URL */
@@ -49,6 +51,7 @@ export interface NodeSpec {
   /** Whether the user gave the name: clients that know names hash it in place of the address. */
   readonly isNamed: boolean;
   readonly weight: number;
+  readonly vnodes?: number | undefined;
   readonly zone: string | undefined;
   readonly scheme: Scheme;
   readonly address: Address;
@@ -71,6 +74,7 @@ const FIELDS: readonly (keyof NodeOptions)[] = [
   'url',
   'name',
   'weight',
+  'vnodes',
   'zone',
   'credentials',
   'tls',
@@ -81,6 +85,9 @@ const FIELDS: readonly (keyof NodeOptions)[] = [
   'role',
   'priority',
 ];
+
+/** Each is a digest, made when the ring is built. */
+const MAX_VNODES = 100_000;
 
 /** @throws OptionError naming the first of several nodes of the same name, or whatever else is wrong with the list. */
 export function parseNodes(list: unknown, path = 'nodes'): NodeSpec[] {
@@ -109,20 +116,29 @@ function parseMember(entry: unknown, path: string): NodeSpec {
     throw new OptionError(path, 'must be a URL or an object with a url');
   const options: NodeOptions = typeof entry === 'string' ? { url: entry } : entry;
   onlyKnown(options, FIELDS, path);
-  const { weight = 1, zone, driver, name: given } = options;
+  const { weight = 1, vnodes, zone, driver, name: given } = options;
   if (typeof weight !== 'number' || !(weight > 0) || weight > 1000)
     throw new OptionError(`${path}.weight`, `must be a number above 0, at most 1000, got ${shown(weight)}`);
+  if (vnodes !== undefined && !(Number.isInteger(vnodes) && vnodes >= 1 && vnodes <= MAX_VNODES))
+    throw new OptionError(`${path}.vnodes`, `must be an integer from 1 to ${MAX_VNODES}, got ${shown(vnodes)}`);
   if (zone !== undefined && (typeof zone !== 'string' || zone === ''))
     throw new OptionError(`${path}.zone`, 'must be a non-empty string');
   if (given !== undefined && (typeof given !== 'string' || given === '' || !given.isWellFormed()))
     throw new OptionError(`${path}.name`, 'must be a non-empty, well-formed string');
-  const common = { isNamed: given !== undefined, weight, zone, place: placeOf(options, path), members: undefined };
+  const common = {
+    isNamed: given !== undefined,
+    weight,
+    vnodes,
+    zone,
+    place: placeOf(options, path),
+    members: undefined,
+  };
   return driver === undefined
     ? { ...common, ...byUrl(options, path) }
     : { ...common, ...byDriver(options, driver, path) };
 }
 
-type Reach = Omit<NodeSpec, 'isNamed' | 'weight' | 'zone' | 'place' | 'members'>;
+type Reach = Omit<NodeSpec, 'isNamed' | 'weight' | 'vnodes' | 'zone' | 'place' | 'members'>;
 
 function byUrl(options: NodeOptions, path: string): Reach {
   const fleet = parseFleetUrl(options.url, `${path}.url`);
