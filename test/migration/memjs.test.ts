@@ -17,7 +17,7 @@ const memjs: { Client: { create(list: string, options: object): Memjs } } = crea
 
 const KEYS = Array.from({ length: 600 }, (_, i) => `user:${i}`);
 /** What began before a step has ended so much later: that long nothing is deleted. */
-const TIMEOUTS = { connectMs: 3_000, attemptMs: 700, totalMs: 700 };
+const TIMEOUTS = { connectMs: 10_000, attemptMs: 1_500, totalMs: 1_500 };
 
 let servers: TestServer[];
 let old: Memjs;
@@ -26,7 +26,7 @@ let caches: Cache<string>[];
 beforeEach(async () => {
   servers = await Promise.all(Array.from({ length: 4 }, () => startMemcached()));
   const list = servers.slice(0, 3).map(({ host, port }) => `${host}:${port}`);
-  old = memjs.Client.create(list.join(','), { retries: 1, timeout: 3 });
+  old = memjs.Client.create(list.join(','), { retries: 1, timeout: 20 });
   caches = [];
   await Promise.all(KEYS.map((key) => old.set(key, `old ${key}`, { expires: 600 })));
 });
@@ -103,11 +103,11 @@ describe('from memjs to the own ring', () => {
         .slice(0, 3)
         .find((name) => ![...cache.ring.owners(key), ...next.ring.owners(key)].includes(name));
       if (elsewhere === undefined) continue;
-      const one = memjs.Client.create(elsewhere, {});
+      const one = memjs.Client.create(elsewhere, { timeout: 20 });
       await one.set(key, 'ancient', { expires: 600 });
       one.close();
       strays.push(async () => {
-        const again = memjs.Client.create(elsewhere, {});
+        const again = memjs.Client.create(elsewhere, { timeout: 20 });
         const { value } = await again.get(key);
         again.close();
         return value;

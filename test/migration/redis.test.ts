@@ -8,7 +8,7 @@ import type { TestServer } from '../../src/testing/servers/test-server.js';
 import { reached } from '../support/reached.js';
 
 const KEYS = Array.from({ length: 300 }, (_, i) => `{${i % 100}}:${i}`);
-const TIMEOUTS = { connectMs: 3_000, attemptMs: 700, totalMs: 700 };
+const TIMEOUTS = { connectMs: 10_000, attemptMs: 1_500, totalMs: 1_500 };
 const OLD = 'twemproxy-redis-ketama-fnv1a_64';
 
 let servers: TestServer[];
