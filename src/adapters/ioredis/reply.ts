@@ -34,6 +34,11 @@ export function asIoredis(reply: unknown): unknown {
 export function asReplyError(error: Error, command?: Pick<Command, 'name' | 'args'>): Error {
   const text = refusalOf(error);
   if (text === undefined) return withoutAnswer(error);
+  return replyError(text, command);
+}
+
+/** A refusal in the server's words. */
+export function replyError(text: string, command?: Pick<Command, 'name' | 'args'>): Error {
   const refused = new Refused(text);
   return command === undefined
     ? refused

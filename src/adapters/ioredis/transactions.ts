@@ -9,12 +9,19 @@ import type { CacheableCommands } from './cacheable-commands.js';
 import { CommandCall } from './command-call.js';
 import { commonOwner, singleServerError } from './cross-node.js';
 import type { Fleet } from './fleet.js';
+import { replyError } from './reply.js';
 import type { Route } from './routes.js';
 import { Transaction, type Watched } from './transaction.js';
 import { keysOf, nameOf, wordsOf } from './words.js';
 
 /** Answers of one node would be taken for those of all. */
 const OF_ALL_NODES: ReadonlySet<Route> = new Set(['every', 'scan', 'randomkey', 'refused', 'subscription', 'quit']);
+
+/** What a server says of these inside a transaction, which goes on without them; of one being gathered no server knows yet. */
+const MISPLACED: Readonly<Record<string, string>> = {
+  multi: 'ERR MULTI calls can not be nested',
+  watch: 'ERR WATCH inside MULTI is not allowed',
+};
 
 export class Transactions {
   readonly #fleet: Fleet;
@@ -69,6 +76,11 @@ export class Transactions {
   }
 
   #add(open: Transaction, command: Command, route: Route, pipeline: object | undefined): void {
+    const misplaced = pipeline === undefined ? MISPLACED[nameOf(command)] : undefined;
+    if (misplaced !== undefined) {
+      command.reject(replyError(misplaced, command));
+      return;
+    }
     try {
       this.#cacheable?.refuse(nameOf(command), keysOf(command));
       if (OF_ALL_NODES.has(route) && nameOf(command) !== 'ping')

@@ -85,6 +85,18 @@ describe('a transaction', () => {
     expect(await redis.get(a)).toBe('kept');
   });
 
+  it('begun on the client itself refuses what has no place in one, in the words of a server, and goes on', async () => {
+    const outcomes: unknown[] = [];
+    for (const redis of [nodes.plain('a'), nodes.open()]) {
+      await redis.multi({ pipeline: false });
+      const nested = await refusal(redis.multi({ pipeline: false }));
+      const watch = await refusal(redis.watch('k'));
+      await redis.set('k', 'v');
+      outcomes.push([nested.message, nested.name, watch.message, await redis.exec()]);
+    }
+    expect(outcomes[1]).toEqual(outcomes[0]);
+  });
+
   it('may be begun on the client itself', async () => {
     expect(await redis.multi({ pipeline: false })).toBe('OK');
     expect(await redis.set(a, '7')).toBe('QUEUED');
