@@ -10,7 +10,7 @@ import type { Fleet } from './fleet.js';
 import type { RedisSettings } from './options.js';
 import { askPubSub } from './pubsub.js';
 import { closedError } from './reply.js';
-import { type SubscriptionNews, Subscriptions } from './subscriptions.js';
+import { type Subscribed, type SubscriptionNews, Subscriptions } from './subscriptions.js';
 import { nameOf } from './words.js';
 
 const CONNECT_MS = 2_000;
@@ -46,6 +46,15 @@ export class Dedicated {
   subscription(command: Command): void {
     if (nameOf(command) === 'pubsub') askPubSub(this.#fleet, command);
     else this.#subscriptions.take(command);
+  }
+
+  /** See `Subscriptions`. */
+  get subscribed(): Subscribed {
+    return this.#subscriptions.subscribed;
+  }
+
+  resume(subscribed: Subscribed): void {
+    this.#subscriptions.resume(subscribed);
   }
 
   /** For good: what waits fails; nothing is heard any more. */

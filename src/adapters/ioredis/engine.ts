@@ -8,7 +8,7 @@ import { CommandRouter } from './command-router.js';
 import { Dedicated } from './dedicated.js';
 import { Fleet } from './fleet.js';
 import type { RedisSettings } from './options.js';
-import type { SubscriptionNews } from './subscriptions.js';
+import type { Subscribed, SubscriptionNews } from './subscriptions.js';
 
 export class Engine {
   readonly fleet: Fleet;
@@ -18,13 +18,14 @@ export class Engine {
   readonly #connectionName: string | undefined;
   readonly #drainMs: number;
 
-  /** Begins to connect. */
-  constructor(settings: RedisSettings, news: SubscriptionNews) {
+  /** Begins to connect. @param subscribed what the engine before it was subscribed to */
+  constructor(settings: RedisSettings, news: SubscriptionNews, subscribed: Subscribed) {
     const { cache, cacheable, ioredis } = settings;
     this.#connectionName = ioredis.connectionName;
     this.#drainMs = settings.data.deadlineMs;
     this.fleet = new Fleet(assembleParts(cache), cache.placement, settings.data);
     this.#dedicated = new Dedicated(this.fleet, settings, news);
+    if (ioredis.autoResubscribe !== false) this.#dedicated.resume(subscribed);
     this.cacheable = cacheable === undefined ? undefined : new CacheableCommands(this.fleet.parts, cacheable);
     this.router = new CommandRouter(this.fleet, this.#dedicated, this.cacheable);
   }
@@ -37,6 +38,11 @@ export class Engine {
   introduce(node: CacheNode): void {
     const name = this.#connectionName;
     if (name !== undefined) this.fleet.askNode(node, ['CLIENT', 'SETNAME', name], { replied() {}, failed() {} });
+  }
+
+  /** The channels and patterns of this client, for the engine that comes after this one. */
+  get subscribed(): Subscribed {
+    return this.#dedicated.subscribed;
   }
 
   /** What waits on connections of its own fails at once; everything else has as long as a command may take. */

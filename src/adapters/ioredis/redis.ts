@@ -17,6 +17,7 @@ import { Lifecycle } from './lifecycle.js';
 import { type RedisOptions, type RedisSettings, resolveRedisOptions } from './options.js';
 import { closedError } from './reply.js';
 import { SetCall } from './set-call.js';
+import type { Subscribed } from './subscriptions.js';
 import { nameOf } from './words.js';
 
 type Stream = Parameters<IoRedis['sendCommand']>[1];
@@ -24,9 +25,13 @@ type Stream = Parameters<IoRedis['sendCommand']>[1];
 export class Redis extends IoRedis {
   readonly #settings: RedisSettings;
   readonly #prefix: string;
+  /** Each command keeps the stack of its call, so each must be one. */
+  readonly #keepsStacks: boolean;
   readonly #lifecycle: Lifecycle;
   /** Between `connect` and the end. */
   #engine: Engine | undefined;
+  /** What a client that was ended, and is connected anew, subscribes to again. */
+  #subscribed: Subscribed = [];
   /** After `quit`, while what was issued before is answered. */
   #leaving: Engine | undefined;
 
@@ -40,8 +45,8 @@ export class Redis extends IoRedis {
     overwrite(Redis.prototype, 'get', function (...args) {
       const [key] = args;
       const engine = this.#engine;
-      if (args.length !== 1 || typeof key !== 'string' || engine?.router.isFree !== true || isTransformed('get'))
-        return Reflect.apply(get, this, args);
+      const isPlain = args.length === 1 && typeof key === 'string' && !this.#keepsStacks && !isTransformed('get');
+      if (!isPlain || engine?.router.isFree !== true) return Reflect.apply(get, this, args);
       const wire = this.#prefix + key;
       if (engine.cacheable?.has(wire) === true) return engine.cacheable.text(wire);
       return new Promise((resolve, reject) => {
@@ -51,7 +56,12 @@ export class Redis extends IoRedis {
     overwrite(Redis.prototype, 'set', function (...args) {
       const [key] = args;
       const engine = this.#engine;
-      const isPlain = args.length >= 2 && typeof key === 'string' && args.every(isWord) && !isTransformed('set');
+      const isPlain =
+        args.length >= 2 &&
+        typeof key === 'string' &&
+        args.every(isWord) &&
+        !this.#keepsStacks &&
+        !isTransformed('set');
       if (!isPlain || engine?.router.isFree !== true) return Reflect.apply(set, this, args);
       const wire = this.#prefix + key;
       const words: (string | Buffer)[] = ['set', wire];
@@ -72,6 +82,7 @@ export class Redis extends IoRedis {
     super({ ...settings.ioredis, lazyConnect: settings.given.lazyConnect === true });
     this.#settings = settings;
     this.#prefix = settings.ioredis.keyPrefix ?? '';
+    this.#keepsStacks = settings.ioredis.showFriendlyErrorStack === true;
     this.#lifecycle = new Lifecycle(this);
     if (settings.given.lazyConnect === true) resolveCacheOptions(settings.cache);
     else this.#open();
@@ -103,7 +114,7 @@ export class Redis extends IoRedis {
   /** Ends it at once: whatever is under way fails. With `true` everything is connected anew. */
   override disconnect(reconnect = false): void {
     const engine = this.#engine ?? this.#leaving;
-    this.#engine = undefined;
+    this.#leave();
     engine?.end();
     this.#lifecycle.end(reconnect);
     if (reconnect) this.#open();
@@ -116,13 +127,19 @@ export class Redis extends IoRedis {
   }
 
   #open(): Engine {
-    const engine = new Engine(this.#settings, {
-      message: (event, ...news) => void this.emit(event, ...news),
-      failed: (error) => this.#lifecycle.tell('error', error),
-    });
+    const news = {
+      message: (event: string, ...about: unknown[]) => void this.emit(event, ...about),
+      failed: (error: Error) => this.#lifecycle.tell('error', error),
+    };
+    const engine = new Engine(this.#settings, news, this.#subscribed);
     this.#engine = engine;
     this.#lifecycle.begin(engine);
     return engine;
+  }
+
+  #leave(): void {
+    if (this.#engine !== undefined) this.#subscribed = this.#engine.subscribed;
+    this.#engine = undefined;
   }
 
   /** What was issued before is answered first, unless it takes longer than a command may. */
@@ -132,7 +149,7 @@ export class Redis extends IoRedis {
       command.reject(closedError());
       return;
     }
-    this.#engine = undefined;
+    this.#leave();
     this.#leaving = engine;
     void Promise.resolve(engine?.drain()).then(() => {
       this.#leaving = undefined;

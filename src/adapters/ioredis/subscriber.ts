@@ -76,6 +76,12 @@ export class Subscriber {
     }
   }
 
+  /** Subscribes as soon as the node can be reached. */
+  keep(kind: Kind, names: Names): void {
+    for (const name of names) this.#wanted.add(kind, name);
+    void this.#open();
+  }
+
   /** Resolves when nothing of it is heard any more, or the server takes too long to say so. */
   async unsubscribe(kind: Kind, names: Names): Promise<void> {
     for (const name of names) this.#wanted.delete(kind, name);

@@ -8,7 +8,7 @@ import type { Command, Redis as IoRedis } from 'ioredis';
 import type { NodeError } from '../../errors.js';
 import type { CacheNode } from '../../node/cache-node.js';
 import { type NodeSpec, parseNodes } from '../../options/node-options.js';
-import { Channels, type Kind } from './channels.js';
+import { Channels, KINDS, type Kind } from './channels.js';
 import { CommandCall } from './command-call.js';
 import type { Fleet } from './fleet.js';
 import type { RedisSettings } from './options.js';
@@ -28,6 +28,8 @@ export interface SubscriptionTerms {
 }
 
 type Names = readonly (string | Buffer)[];
+type Subscription = readonly [Kind, Names];
+export type Subscribed = readonly Subscription[];
 
 const ALIVE_EVERY_MS = 10_000;
 /** Of keyspace notifications. */
@@ -49,7 +51,8 @@ export class Subscriptions {
    * subscribed to any more, and tells of no message.
    */
   readonly #subscribers = { shared: new Map<CacheNode, Subscriber>(), sharded: new Map<CacheNode, Subscriber>() };
-  readonly #pending = new Set<Command>();
+  /** What waits for its confirmation, and what is new by it. */
+  readonly #pending = new Map<Command, Subscription>();
   #isOver = false;
   #specs: ReadonlyMap<string, NodeSpec> | undefined;
 
@@ -72,10 +75,26 @@ export class Subscriptions {
     else this.#subscribe(command, name as Kind, names);
   }
 
+  /** What is subscribed to and confirmed, until it is closed. */
+  get subscribed(): Subscribed {
+    const confirmed = new Channels();
+    for (const kind of KINDS) for (const name of this.#channels.list(kind)) confirmed.add(kind, name);
+    for (const [kind, names] of this.#pending.values()) for (const name of names) confirmed.delete(kind, name);
+    return KINDS.map((kind) => [kind, confirmed.list(kind)] as const);
+  }
+
+  /** Subscribes to what another was subscribed to. Where a node cannot be reached it is tried again and again. */
+  resume(subscribed: Subscribed): void {
+    for (const [kind, names] of subscribed) {
+      for (const name of names) this.#channels.add(kind, name);
+      for (const [node, share] of this.#sharesOf(kind, names)) this.#subscriberOf(node, kind).keep(kind, share);
+    }
+  }
+
   /** For good. What waits for confirmation fails with `error`; what still arrives is told to nobody. */
   close(error: Error): void {
     this.#isOver = true;
-    for (const command of this.#pending) command.reject(error);
+    for (const command of this.#pending.keys()) command.reject(error);
     this.#pending.clear();
     this.#channels.clear();
     for (const subscribers of Object.values(this.#subscribers)) {
@@ -89,7 +108,7 @@ export class Subscriptions {
     const count = this.#channels.count(kind);
     const shares = [...this.#sharesOf(kind, names)];
     const all = Promise.all(shares.map(([node, share]) => this.#subscriberOf(node, kind).subscribe(kind, share)));
-    this.#settle(command, all, count, () => {
+    this.#settle(command, all, count, [kind, added], () => {
       for (const name of added) this.#channels.delete(kind, name);
       for (const [node, share] of this.#sharesOf(kind, added))
         void this.#subscriberOf(node, kind).unsubscribe(kind, share);
@@ -105,11 +124,11 @@ export class Subscriptions {
         ([node, share]) => this.#subscribersFor(kind).get(node)?.unsubscribe(kind, share) ?? Promise.resolve(),
       ),
     );
-    this.#settle(command, all, count, () => undefined);
+    this.#settle(command, all, count, [kind, []], () => undefined);
   }
 
-  #settle(command: Command, done: Promise<unknown>, count: number, undo: () => void): void {
-    this.#pending.add(command);
+  #settle(command: Command, done: Promise<unknown>, count: number, added: Subscription, undo: () => void): void {
+    this.#pending.set(command, added);
     done.then(
       () => {
         if (this.#pending.delete(command)) command.resolve(count);

@@ -61,6 +61,13 @@ describe('a command whose node is away', () => {
   });
 });
 
+it('with friendly stacks an error leads to the call, also of GET and SET', async () => {
+  const redis = nodes.open({ showFriendlyErrorStack: true });
+  await redis.rpush('list', 'v');
+  for (const ask of [() => redis.get('list'), () => redis.set('list', 'v', 'EX', -1), () => redis.incr('list')])
+    expect((await refusal(ask())).stack).toContain('failures.test.ts');
+});
+
 describe('a loop that asks again as soon as it is refused', () => {
   /** Whether anything else got its turn while `ask` was refused, again and again. */
   async function letsOthersIn(ask: () => Promise<unknown>): Promise<boolean> {
