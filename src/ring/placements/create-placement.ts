@@ -1,5 +1,6 @@
 /** Which client's rule is called what: one table from kind to placement. */
 
+import { shown } from '../../base/shown.js';
 import type { Placement } from '../placement.js';
 import { dalli } from './dalli.js';
 import { ENVOY_RING_HASHES, type EnvoyRingHash, envoyMaglev, envoyRing } from './envoy.js';
@@ -103,13 +104,15 @@ export function isPlacementKind(kind: string): kind is PlacementKind {
  */
 export function createPlacement(kind: PlacementKind, nodes: readonly PlacementNode[]): Placement {
   const build = builderOf(kind);
-  if (build === undefined) throw new RangeError(`unknown placement ${kind}; there are ${PLACEMENT_KINDS.join(', ')}`);
+  if (build === undefined)
+    throw new RangeError(`unknown placement ${shown(kind)}; there are ${PLACEMENT_KINDS.join(', ')}`);
   checkNodes(nodes);
   return build(nodes);
 }
 
 /** Answers published by a client itself carry its kind behind `published-`. */
 function builderOf(kind: string): Builder | undefined {
+  if (typeof kind !== 'string') return undefined;
   return BUILDERS.get(kind.startsWith(PUBLISHED) ? kind.slice(PUBLISHED.length) : kind);
 }
 

@@ -124,6 +124,12 @@ describe('createPlacement', () => {
     expect(() => create('ketama', [node])).toThrow(/no kind/);
     // @ts-expect-error: a kind out of a configuration file
     expect(() => createPlacement('ketama', [node])).toThrow(RangeError);
+    for (const kind of [undefined, null, 5, {}]) {
+      // @ts-expect-error: a kind out of a configuration file
+      expect(isPlacementKind(kind)).toBe(false);
+      // @ts-expect-error: a kind out of a configuration file
+      expect(() => createPlacement(kind, [node])).toThrow(RangeError);
+    }
     expect(() => createPlacement('npm-memjs', [node, node])).toThrow(RangeError);
     expect(() => createPlacement('npm-memjs', [{ ...node, weight: 0 }])).toThrow(RangeError);
     expect(() => createPlacement('npm-memjs', [{ ...node, name: '' }])).toThrow(RangeError);
