@@ -138,7 +138,10 @@ export function assembleParts(
           apply: (found) => cluster.setNodes(found),
           failed: (source, reason) => events.emit('discoveryFailed', { source, reason }),
         });
-  const lifecycle = new Lifecycle(clock, cluster, payer, events, contexts.hasWaiting, () => discovery?.stop());
+  const lifecycle = new Lifecycle(clock, cluster, payer, events, contexts.hasWaiting, () => {
+    discovery?.stop();
+    contexts.repair.stop();
+  });
   const parts: CacheParts = new CacheParts({
     keys,
     values,

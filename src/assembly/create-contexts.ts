@@ -172,7 +172,7 @@ export function createContexts(parts: ContextParts): {
     owed: (node) => payer.owed(node),
   };
   const copying = new Copying(read, parts.topology);
-  const repair = new ReadRepair(read, copying);
+  const repair = new ReadRepair(read, copying, parts.topology);
   const renewal = new StandInRenewal(read, copying);
   const hasWaiting = (): boolean => retries.waiting > 0 || !waiting.isEmpty;
   return { read, write, repair, carry: new Carry(read, copying, write.owed), waiting, hasWaiting };

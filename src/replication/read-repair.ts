@@ -1,9 +1,16 @@
 /**
  * Read repair: a copy found on one owner and missed on another is put back there, off the caller's path, by the steps and
  * under the guards of `Copying`. Counters are not repaired: two copies would count apart (rule R11).
+ *
+ * A bare value found on one owner and missed on another may be one that another process is deleting, and whose delete has
+ * got to one of them: put back behind it, it would stay, and tell nobody how old it is. So a bare value is copied from owner
+ * to owner only when a delete has had the time of an attempt to get to both; one that took longer failed, and whoever
+ * issued it trusts no copy of the key (`Ledger.renounce`). Meanwhile reads find it where it is.
  */
 
 import pLimit from 'p-limit';
+import type { Timer } from '../base/clock.js';
+import type { Topology } from '../cluster/topology.js';
 import type { CacheNode } from '../node/cache-node.js';
 import type { Claim } from './claims.js';
 import type { ReadContext } from './contexts.js';
@@ -13,19 +20,57 @@ import type { Copying, CopyJob } from './copying.js';
 const CONCURRENCY = 8;
 const MAX_WAITING = 1_000;
 
+/** A repair of a bare value, held back. */
+interface Held {
+  readonly dueAt: number;
+  readonly hash: number;
+  readonly from: CacheNode;
+  readonly missing: readonly CacheNode[];
+}
+
 export class ReadRepair {
   readonly #context: ReadContext;
   readonly #copying: Copying;
+  readonly #topology: () => Topology;
   readonly #limit = pLimit(CONCURRENCY);
   readonly #pending = new Map<string, Promise<unknown>>();
+  /** Bare values that wait. All for as long, so the first is due first. */
+  readonly #held = new Map<string, Held>();
+  #timer: Timer | undefined;
+  #isStopped = false;
 
-  constructor(context: ReadContext, copying: Copying) {
+  constructor(context: ReadContext, copying: Copying, topology: () => Topology) {
     this.#context = context;
     this.#copying = copying;
+    this.#topology = topology;
   }
 
   request(key: string, hash: number, generation: number, from: CacheNode, missing: readonly CacheNode[]): void {
-    if (this.#pending.size >= MAX_WAITING || this.#pending.has(key)) return;
+    if (this.#pending.size + this.#held.size >= MAX_WAITING || this.#isStopped) return;
+    if (this.#pending.has(key) || this.#held.has(key)) return;
+    const { values, clock, attemptMs, disabledRules } = this.#context;
+    // A former owner is asked within a budget: there the copy is worth more than the doubt.
+    if (values.isEnveloped || disabledRules.has('R9') || !this.#topology().isOwner(from, key)) {
+      this.#begin(key, hash, generation, from, missing);
+      return;
+    }
+    this.#held.set(key, { dueAt: clock.now() + attemptMs, hash, from, missing });
+    this.#schedule();
+  }
+
+  /** Resolves when what has been asked for so far is done, but for what is held back; what is asked for meanwhile is not waited for. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#pending.values());
+  }
+
+  /** What is held back is dropped, and nothing more is begun. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    this.#held.clear();
+  }
+
+  #begin(key: string, hash: number, generation: number, from: CacheNode, missing: readonly CacheNode[]): void {
     const repair = this.#limit(() => this.copy(key, hash, generation, from, missing));
     this.#pending.set(
       key,
@@ -33,9 +78,27 @@ export class ReadRepair {
     );
   }
 
-  /** Resolves when what has been asked for so far is done; what is asked for meanwhile is not waited for. */
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.#pending.values());
+  #schedule(): void {
+    const [next] = this.#held.values();
+    if (this.#timer !== undefined || next === undefined) return;
+    const { clock } = this.#context;
+    const release = (): void => {
+      this.#timer = undefined;
+      this.#release(clock.now());
+      this.#schedule();
+    };
+    this.#timer = clock.setTimer(release, Math.max(1, next.dueAt - clock.now()));
+  }
+
+  #release(now: number): void {
+    const topology = this.#topology();
+    for (const [key, { dueAt, hash, from, missing }] of this.#held) {
+      if (dueAt > now) break;
+      this.#held.delete(key);
+      // The ring may have changed: what is copied to a node that owns the key no more would be left there.
+      const owners = missing.filter((node) => topology.isOwner(node, key));
+      this.#begin(key, hash, this.#context.generations.snapshot(hash), from, owners);
+    }
   }
 
   /**
