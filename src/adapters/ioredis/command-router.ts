@@ -3,7 +3,7 @@
 import type { Command } from 'ioredis';
 import type { CacheableCommands } from './cacheable-commands.js';
 import { CommandCall } from './command-call.js';
-import { commonOwner, refuseLoosePatterns, singleServerError } from './cross-node.js';
+import { commonOwner, refusedError, refuseLoosePatterns } from './cross-node.js';
 import type { Dedicated } from './dedicated.js';
 import { askEveryNode, randomKey, scan } from './every-node.js';
 import type { Fleet } from './fleet.js';
@@ -81,7 +81,7 @@ export class CommandRouter {
         this.#dedicated.subscription(command);
         break;
       default:
-        throw singleServerError(nameOf(command), 'speaks of one server or one connection, and here are several');
+        throw refusedError(command);
     }
   }
 

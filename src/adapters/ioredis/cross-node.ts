@@ -4,7 +4,7 @@ import type { Command } from 'ioredis';
 import { CacheError } from '../../errors.js';
 import type { Fleet } from './fleet.js';
 import { loosePattern } from './sort-words.js';
-import { argumentsOf, keyText } from './words.js';
+import { argumentAt, argumentsOf, keyText, nameOf } from './words.js';
 
 const SHOWN_UNITS = 48;
 
@@ -47,6 +47,23 @@ export function refuseLoosePatterns(fleet: Fleet, command: Command): void {
 /** A command that speaks of one server or one connection. */
 export function singleServerError(name: string, why: string): CacheError {
   return new CacheError('ERR_CROSS_NODE', `${name} ${why}`);
+}
+
+/** What to do instead; of all others, ask a client of the one server. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  select: 'give db when the client is made, or duplicate it with another',
+  auth: 'give username and password when the client is made',
+  hello: 'give username and password when the client is made',
+};
+/** Their second word says what is asked. */
+const FAMILIES: ReadonlySet<string> = new Set(['client', 'cluster', 'debug', 'module', 'script', 'acl', 'sentinel']);
+
+/** Of a command that is done here by nobody. */
+export function refusedError(command: Command): CacheError {
+  const name = nameOf(command);
+  const shownName = FAMILIES.has(name) ? `${name} ${argumentAt(command, 0)}`.trimEnd() : name;
+  const instead = INSTEAD[name] ?? 'ask a client of that server';
+  return singleServerError(shownName, `speaks of one server or one connection, and here are several: ${instead}`);
 }
 
 function shown(key: string): string {

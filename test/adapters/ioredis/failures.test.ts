@@ -61,6 +61,16 @@ describe('a command whose node is away', () => {
   });
 });
 
+it('what one server would have to do is refused, by name and with what to do instead', async () => {
+  const redis = nodes.open();
+  expect(await refusal(redis.select(1))).toMatchObject({
+    code: 'ERR_CROSS_NODE',
+    message: expect.stringMatching(/^select .*give db when the client is made/),
+  });
+  expect((await refusal(redis.auth('secret'))).message).toMatch(/^auth .*give username and password/);
+  expect((await refusal(redis.client('KILL', 'ID', 1))).message).toMatch(/^client kill .*ask a client of that server/);
+});
+
 it('with friendly stacks an error leads to the call, also of GET and SET', async () => {
   const redis = nodes.open({ showFriendlyErrorStack: true });
   await redis.rpush('list', 'v');
