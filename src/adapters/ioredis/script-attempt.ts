@@ -4,7 +4,7 @@ import type { Command } from 'ioredis';
 import type { RawOperation, Words } from '../../driver/driver.js';
 import { Attempt, type AttemptOrigin } from '../../node/attempts.js';
 import type { CacheNode } from '../../node/cache-node.js';
-import { prepare } from './script.js';
+import { memoryOf, prepare } from './script.js';
 import { wordsOf } from './words.js';
 
 export class ScriptAttempt extends Attempt<unknown> implements RawOperation {
@@ -36,9 +36,9 @@ export class ScriptAttempt extends Attempt<unknown> implements RawOperation {
 
   /** Read once, by the connection that sends it. */
   get words(): Words {
-    const { connection } = this.connectionOf;
     // What depends on watched keys may be dropped by the server, and what it has not run it does not know.
-    for (const command of this.commands) prepare(command, connection, !this.isBound);
+    const memory = memoryOf(this.isBound ? undefined : this.connectionOf.connection);
+    for (const command of this.commands) prepare(command, memory);
     const [first = [], ...followers] = this.commands.map(wordsOf);
     if (this.followers !== undefined) this.followers = followers;
     return first;

@@ -20,16 +20,16 @@ export function isPrepared(command: Command): boolean {
   return command.toWritable !== Command.prototype.toWritable;
 }
 
-/**
- * Makes the command say what it has to say on `connection`.
- *
- * @param isCertain it will be carried out, so the connection meets the script; otherwise that is taken for unknown
- */
-export function prepare(command: Command, connection: Connection | undefined, isCertain: boolean): void {
+/** What stands for `connection` among those that have met scripts; of none, one that has met nothing. */
+export function memoryOf(connection: Connection | undefined): object {
+  return connection === undefined ? {} : (substitutes.get(connection) ?? connection);
+}
+
+/** Makes the command say what it has to say to a server that has met all that `memory` stands for, which then has met it. */
+export function prepare(command: Command, memory: object): void {
   if (!isPrepared(command)) return;
-  const known = connection === undefined || !isCertain ? {} : (substitutes.get(connection) ?? connection);
   try {
-    command.toWritable(known);
+    command.toWritable(memory);
   } catch {
     // What ioredis would write may be longer than a string can be; nobody reads it, and its words are settled before.
   }
