@@ -143,6 +143,18 @@ describe('a payer', () => {
 });
 
 describe('a restart (R6)', () => {
+  it('leaves a debt to be paid, though a write that was stamped before and sent after it is confirmed', () => {
+    const { ledger, next, write } = setUp();
+    ledger.owe(HASH, KEY, 0, write());
+    const stamp = next();
+    ledger.incarnationChanged(0, false, next());
+    ledger.issue(HASH, KEY, stamp, [{ slot: 0 }, { slot: 1 }]);
+    ledger.confirm(HASH, KEY, stamp, 0);
+    expect([ledger.isDistrusted(0, HASH, KEY), ledger.owes(0)]).toEqual(['key', true]);
+    for (const payment of ledger.takeForPayment(0, 10)) ledger.paid(payment);
+    expect([ledger.isDistrusted(0, HASH, KEY), ledger.owes(0)]).toEqual(['no', false]);
+  });
+
   it('proven empty clears what was owed, and raw copies written there since count', () => {
     const { ledger, confirmed, next, trusts, write } = setUp();
     confirmed();
