@@ -1,5 +1,6 @@
 /** The program of ten lines: objects over a Redis and a memcached at once, and either may go. */
 
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createCache } from '../../src/index.js';
 import { Fleet, MIXED, PATIENT } from './fleet.js';
@@ -17,6 +18,8 @@ describe('ten lines over redis:// and memcached://', () => {
     const cache = createCache<User>({
       nodes: fleet.servers.map(({ url }) => url),
       replication: 2,
+      // No try may find what another has counted.
+      namespace: randomUUID(),
       timeouts: PATIENT,
     });
     await cache.ready();

@@ -12,8 +12,8 @@ it('deleteMany deletes a key where it is when its turn comes, though the ring ha
     createCache({
       nodes: [nodeOf(a)],
       health: false,
-      handoff: { budgetMs: 2_000 },
-      timeouts: { attemptMs: 2_000, totalMs: 5_000 },
+      handoff: { budgetMs: 30_000 },
+      timeouts: { attemptMs: 20_000, totalMs: 30_000 },
     });
   const [one, two] = [open(), open()];
   const both = createCache({ nodes: ['memory://a', 'memory://b'] });
@@ -43,7 +43,7 @@ it('an aborted list begins no further wave', async () => {
   const controller = new AbortController();
   const writing = cache.setMany(
     Array.from({ length: 20_000 }, (_, i) => [`key ${i}`, i] as const),
-    { signal: controller.signal, timeoutMs: 20_000 },
+    { signal: controller.signal, timeoutMs: 60_000 },
   );
   controller.abort();
   await expect(writing).rejects.toMatchObject({ code: 'ERR_ABORTED' });

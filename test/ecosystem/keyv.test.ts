@@ -12,6 +12,10 @@ const nodes = await Nodes.start();
 const client = nodes.open();
 
 vitest.afterAll(() => nodes.stop());
+/** The suite lists all there is: an earlier try may have left something. */
+vitest.beforeEach(async () => {
+  await client.flushall();
+});
 
 class ClientStore {
   readonly opts: Record<string, unknown> = { url: undefined, dialect: 'redis' };

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { trackLeaks } from '../../src/testing/leaks.js';
 import { startRedis } from '../../src/testing/servers/redis-server.js';
 
@@ -26,16 +26,18 @@ describe('trackLeaks', () => {
     const server = createServer().listen(0, '127.0.0.1');
     // More than the timers of the test runner, which come and go.
     const timers = Array.from({ length: 20 }, () => setTimeout(() => undefined, 60_000));
-    onTestFinished(() => {
-      server.close();
-      for (const timer of timers) clearTimeout(timer);
-    });
     await once(server, 'listening');
-    expect((await tracker.findLeaks()).sort()).toEqual([
-      '1 × TCPServerWrap',
-      expect.stringMatching(/^[12]\d × Timeout$/),
-    ]);
-    await expect(tracker.assertNoLeaks()).rejects.toThrow(/left behind:\n {2}\d+ × /);
+    try {
+      expect((await tracker.findLeaks()).sort()).toEqual([
+        '1 × TCPServerWrap',
+        expect.stringMatching(/^[12]\d × Timeout$/),
+      ]);
+      await expect(tracker.assertNoLeaks()).rejects.toThrow(/left behind:\n {2}\d+ × /);
+    } finally {
+      for (const timer of timers) clearTimeout(timer);
+      server.close();
+      await once(server, 'close');
+    }
   });
 
   it('names a real server left running', async () => {

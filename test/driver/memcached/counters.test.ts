@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Operation } from '../../../src/driver/driver.js';
 import { type CacheError, NodeError } from '../../../src/errors.js';
 import { askCount, askGet, askStore } from '../../../src/testing/promised-connection.js';
+import { askOnce } from '../../../src/testing/servers/ask-once.js';
 import { startMemcached } from '../../../src/testing/servers/memcached-server.js';
 import { at, connectMeta } from './connections.js';
 import { opaquesIn, ScriptedNode } from './scripted-node.js';
@@ -12,6 +12,7 @@ let server: Awaited<ReturnType<typeof startMemcached>>;
 beforeAll(async () => {
   server = await startMemcached();
 });
+beforeEach(() => askOnce(server, 'flush_all\r\n', (answer) => answer.endsWith('\r\n')));
 afterAll(() => server.stop());
 
 const connect = (port = server.port) => connectMeta({ address: at(port) });
@@ -19,7 +20,7 @@ const connect = (port = server.port) => connectMeta({ address: at(port) });
 describe('counters', () => {
   it('that a lease stood in the way of are counted all the same, where a store behind them found its condition not met', async () => {
     const [call, other] = [await connect(), await connect()];
-    const key = `leased:${randomUUID()}`;
+    const key = 'leased';
     expect(await other.lease(key)).toMatchObject({ token: expect.any(String) });
     const results = await Promise.all(
       call.sendAll<unknown>([

@@ -30,7 +30,7 @@ describe('opening a socket', () => {
     const port = await closedPort();
     const ownMs = stopwatch();
     await expect(connectMeta({ address: at(port) })).rejects.toMatchObject({ code: 'ERR_NODE', reason: 'refused' });
-    expect(ownMs()).toBeLessThan(100);
+    expect(ownMs()).toBeLessThan(1_000);
     await expect(
       connectMeta({ address: { host: '', port: 0, path: '/nowhere/memcached.sock' } }),
     ).rejects.toMatchObject({
@@ -44,7 +44,7 @@ describe('opening a socket', () => {
       const before = handles();
       const ownMs = stopwatch();
       await expect(connectMeta({ address: blackhole }, 100)).rejects.toMatchObject({ reason: 'unreachable' });
-      expect(ownMs()).toBeLessThan(300);
+      expect(ownMs()).toBeLessThan(1_000);
       await expect.poll(handles).toBeLessThanOrEqual(before);
     } finally {
       await blackhole.close();

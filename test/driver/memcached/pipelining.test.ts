@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Operation } from '../../../src/driver/driver.js';
 import type { CacheError } from '../../../src/errors.js';
 import { FaultProxy } from '../../../src/testing/fault-proxy/fault-proxy.js';
 import { askGet, askStore } from '../../../src/testing/promised-connection.js';
 import { seededRandom } from '../../../src/testing/seeded-random.js';
+import { askOnce } from '../../../src/testing/servers/ask-once.js';
 import { startMemcached } from '../../../src/testing/servers/memcached-server.js';
 import { stopwatch } from '../../support/stopwatch.js';
 import { at, connectMeta, given } from './connections.js';
@@ -14,6 +15,7 @@ let server: Awaited<ReturnType<typeof startMemcached>>;
 beforeAll(async () => {
   server = await startMemcached();
 });
+beforeEach(() => askOnce(server, 'flush_all\r\n', (answer) => answer.endsWith('\r\n')));
 afterAll(() => server.stop());
 
 const connect = (port = server.port) => connectMeta({ address: at(port) });
@@ -120,7 +122,7 @@ describe('pipelining', () => {
     await killed.kill9();
     const ownMs = stopwatch();
     for (const result of await results) expect(result).toMatchObject({ reason: { reason: 'lost' } });
-    expect(ownMs()).toBeLessThan(200);
+    expect(ownMs()).toBeLessThan(1_000);
     await killed.stop();
   });
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CredentialsSource } from '../../../src/driver/driver.js';
 import { createSaslDriver } from '../../../src/driver/memcached/sasl-driver.js';
@@ -88,7 +89,7 @@ describe('a memcached with SASL', () => {
     expect(await call.count('n', 1)).toBe(5_000_000_001);
     expect(await call.count('n', -5_000_000_002)).toBe(0);
     expect(String(await call.get('n'))).toBe('0');
-    expect(await call.count('fresh', 3, { initial: 2 ** 40, ttlMs: 60_000 })).toBe(2 ** 40);
+    expect(await call.count(`fresh ${randomUUID()}`, 3, { initial: 2 ** 40, ttlMs: 60_000 })).toBe(2 ** 40);
     expect(await call.count('none', 1)).toBeUndefined();
     await call.store('top', String(Number.MAX_SAFE_INTEGER));
     const [refused, after] = call.sendAll<unknown>([askCount('top', 1), askGet('top')]);

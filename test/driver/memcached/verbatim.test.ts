@@ -1,6 +1,6 @@
 /** Entries shared with clients that use keys of 250 bytes, client flags, append and prepend; by both protocols. */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NodeError } from '../../../src/errors.js';
 import { askOnce } from '../../../src/testing/servers/ask-once.js';
 import { startMemcached } from '../../../src/testing/servers/memcached-server.js';
@@ -11,10 +11,11 @@ let server: Awaited<ReturnType<typeof startMemcached>>;
 beforeAll(async () => {
   server = await startMemcached();
 });
+beforeEach(() => ask('flush_all\r\n'));
 afterAll(() => server.stop());
 
 const ask = (request: string): Promise<string | undefined> =>
-  askOnce(server, request, (answer) => /(?:END|STORED|HD|EN)\r\n$/.test(answer));
+  askOnce(server, request, (answer) => /(?:END|STORED|HD|EN|OK)\r\n$/.test(answer));
 const bytes = (flags: number, text: string): Buffer => {
   const value = Buffer.alloc(4 + Buffer.byteLength(text));
   value.writeUInt32BE(flags, 0);
