@@ -13,7 +13,7 @@ import type { Words } from '../../driver/driver.js';
 import { CacheError } from '../../errors.js';
 import type { Cacheable } from './cacheable-keys.js';
 import type { Asker } from './fleet.js';
-import { asReplyError } from './reply.js';
+import { failing } from './reply.js';
 import { remainingMs, storeTerms } from './set-options.js';
 import { keyText } from './words.js';
 
@@ -109,15 +109,13 @@ export class CacheableCommands {
 
   /** GET, where there is no `Command`. */
   text(key: string): Promise<string | null> {
-    return this.#cache.get(key).then(textOf);
+    return this.#cache.get(key).then(textOf, (error: Error) => failing(error, { name: 'get', args: [key] }));
   }
 
   /** SET, where there is no `Command`: all its words. */
   store(words: Words): Promise<unknown> {
     const args = words.slice(1);
-    return this.#answer('set', args).catch((error: Error) => {
-      throw asReplyError(error, { name: 'set', args });
-    });
+    return this.#answer('set', args).catch((error: Error) => failing(error, { name: 'set', args }));
   }
 
   /** All nodes are being emptied: nothing that is remembered here counts any more, nor what is being read. */

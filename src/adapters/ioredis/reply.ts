@@ -58,6 +58,11 @@ export function closedError(): CacheError {
   return new CacheError('ERR_CLOSED', CLOSED);
 }
 
+/** As `fail`, for a call that is a promise. */
+export function failing(error: Error, command: Pick<Command, 'name' | 'args'>): Promise<never> {
+  return new Promise((_, reject) => fail(reject, error, command));
+}
+
 /** Fails a command, or a call that has none: at once with what a server said, otherwise `later`. */
 export function fail(reject: (error: Error) => void, error: Error, command?: Pick<Command, 'name' | 'args'>): void {
   const told = asReplyError(error, command);
