@@ -1,7 +1,7 @@
 /** A client that was ended, and is connected anew, hears what it was subscribed to: as one of ioredis does. */
 
 import type { Redis as IoRedis } from 'ioredis';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { ThreeNodes } from './three-nodes.js';
 
 let nodes: ThreeNodes;
@@ -9,6 +9,8 @@ let nodes: ThreeNodes;
 beforeAll(async () => {
   nodes = await ThreeNodes.start();
 });
+
+afterEach(() => nodes.close());
 
 afterAll(() => nodes.stop());
 
@@ -34,7 +36,7 @@ const ENDINGS: Readonly<Record<string, (client: IoRedis) => Promise<void>>> = {
 for (const [how, end] of Object.entries(ENDINGS))
   it(`after ${how}, and nothing that was given up before`, async () => {
     const sides = [
-      { subscriber: nodes.plain('a').duplicate(), publisher: nodes.plain('a') },
+      { subscriber: nodes.plain('a'), publisher: nodes.plain('a') },
       { subscriber: nodes.open(), publisher: nodes.open() },
     ];
     const heard: string[][] = [];
@@ -48,13 +50,16 @@ for (const [how, end] of Object.entries(ENDINGS))
       await subscriber.unsubscribe('given-up');
       await end(subscriber);
       await expect.poll(() => subscriber.status).toBe('ready');
-      const isHeard = async (channel: string) => (await publisher.publish(channel, 'probe')) > 0;
-      for (const channel of [...CHANNELS, 'pattern-1']) await expect.poll(() => isHeard(channel)).toBe(true);
-      expect(await isHeard('given-up')).toBe(false);
-      await expect.poll(() => new Set(own).size).toBe(CHANNELS.length + 1);
-      subscriber.disconnect();
+      await publisher.publish('given-up', 'probe');
+      for (const channel of [...CHANNELS, 'pattern-1'])
+        await expect
+          .poll(async () => {
+            await publisher.publish(channel, 'probe');
+            return own.some((each) => each.endsWith(channel));
+          })
+          .toBe(true);
     }
-    expect(new Set(heard[1])).toEqual(new Set(heard[0]));
+    for (const own of heard) expect(new Set(own)).toEqual(new Set([...CHANNELS, 'pattern-* pattern-1']));
   });
 
 it('unless it was told not to', async () => {
@@ -62,5 +67,5 @@ it('unless it was told not to', async () => {
   await subscriber.subscribe(...CHANNELS);
   subscriber.disconnect(true);
   await subscriber.subscribe('another');
-  expect(await subscriber.pubsub('CHANNELS')).toEqual(['another']);
+  await expect.poll(() => subscriber.pubsub('CHANNELS')).toEqual(['another']);
 });
