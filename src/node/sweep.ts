@@ -57,12 +57,7 @@ export class Sweep {
 
   readonly #fire = (): void => {
     const now = this.#clock.now();
-    const isLate = now - this.#dueAt > LATE_MS;
-    if (isLate) {
-      this.lateCount++;
-      this.#lateAt = now;
-      this.#lateMs = now - this.#dueAt;
-    }
+    const isLate = this.#noted(now, now - this.#dueAt);
     if (isLate && !this.#hasWaited) {
       this.#hasWaited = true;
       this.#arm();
@@ -75,9 +70,20 @@ export class Sweep {
 
   readonly #judge = (): void => {
     // What ran before us in this turn may have blocked it: what came due meanwhile has had no turn of its sockets yet.
-    const now = this.#firedAt;
-    for (const member of this.#members) if (!member.sweep(now)) this.#members.delete(member);
+    const firedAt = this.#firedAt;
+    const now = this.#clock.now();
+    this.#noted(now, now - firedAt);
+    for (const member of this.#members) if (!member.sweep(firedAt)) this.#members.delete(member);
     if (this.#members.size > 0) this.#arm();
     else this.#isArmed = false;
   };
+
+  /** Whether `lateMs` is more than what a loop may take that nothing blocks; remembers it if so. */
+  #noted(now: number, lateMs: number): boolean {
+    if (lateMs <= LATE_MS) return false;
+    this.lateCount++;
+    this.#lateAt = now;
+    this.#lateMs = lateMs;
+    return true;
+  }
 }

@@ -6,12 +6,19 @@
  */
 
 import type { Clock, Timer } from '../../../base/clock.js';
+import type { CacheError } from '../../../errors.js';
 import { NodeError } from '../../../errors.js';
+import type { Address } from '../../driver.js';
 import { placeOf } from './cluster-view.js';
-import type { Shard } from './shard.js';
 
 const LOOKS_A_LIMIT = 8;
 const LATE_MS = 20;
+
+/** A server of the cluster, while there is a connection to it. */
+export interface Watched {
+  readonly address: Address;
+  readonly connection: { readonly owed: number; readonly bytesRead: number; lose(error: CacheError): void } | undefined;
+}
 
 interface Sight {
   bytes: number;
@@ -21,13 +28,13 @@ interface Sight {
 export class SilenceWatch {
   readonly #clock: Clock;
   readonly #silentMs: number;
-  readonly #shards: () => Iterable<Shard>;
-  readonly #seen = new Map<Shard, Sight>();
+  readonly #shards: () => Iterable<Watched>;
+  readonly #seen = new Map<Watched, Sight>();
   #timer: Timer | undefined;
   #dueAt = 0;
   #isStopped = false;
 
-  constructor(clock: Clock, silentMs: number, shards: () => Iterable<Shard>) {
+  constructor(clock: Clock, silentMs: number, shards: () => Iterable<Watched>) {
     this.#clock = clock;
     this.#silentMs = silentMs;
     this.#shards = shards;
@@ -39,8 +46,7 @@ export class SilenceWatch {
     const ms = Math.max(1, this.#silentMs / LOOKS_A_LIMIT);
     this.#dueAt = this.#clock.now() + ms;
     this.#timer = this.#clock.setTimer(() => {
-      const isLate = this.#clock.now() - this.#dueAt > LATE_MS;
-      this.#clock.setSoon(() => this.#look(isLate));
+      this.#clock.setSoon(() => this.#look());
     }, ms);
   }
 
@@ -50,9 +56,11 @@ export class SilenceWatch {
     this.#seen.clear();
   }
 
-  #look(isLate: boolean): void {
+  #look(): void {
     this.#timer = undefined;
     const now = this.#clock.now();
+    // Whether before the timer or behind it, in what ran before us in this turn.
+    const isLate = now - this.#dueAt > LATE_MS;
     let isOwed = false;
     for (const shard of [...this.#shards()]) {
       const { connection } = shard;
