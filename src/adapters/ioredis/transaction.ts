@@ -10,7 +10,7 @@ import type { CacheError } from '../../errors.js';
 import type { CacheNode } from '../../node/cache-node.js';
 import { commonOwner, singleServerError } from './cross-node.js';
 import type { Fleet } from './fleet.js';
-import { fail, settle } from './reply.js';
+import { asReplyError, fail, settle } from './reply.js';
 import { forgetScripts } from './script.js';
 import { keysOf, nameOf } from './words.js';
 
@@ -77,9 +77,19 @@ export class Transaction {
   }
 
   #replied(replies: readonly unknown[], node: CacheNode): void {
+    const outcome = replies.at(-1);
     // It was not carried out, and so its scripts are not known there.
-    if (!Array.isArray(replies.at(-1))) forgetScripts(node.connection);
-    for (const [i, command] of this.#commands.entries()) settle(command, replies[i]);
+    if (!Array.isArray(outcome)) forgetScripts(node.connection);
+    const told = outcome instanceof Error ? [...replies.slice(0, -1), this.#abort(outcome, replies)] : replies;
+    for (const [i, command] of this.#commands.entries()) settle(command, told[i]);
+  }
+
+  /** With what was refused before it: outside a pipeline those commands were told that they are queued. */
+  #abort(outcome: Error, replies: readonly unknown[]): Error {
+    const refused = replies.slice(0, -1).filter((reply) => reply instanceof Error);
+    return Object.assign(asReplyError(outcome, this.#commands.at(-1)), {
+      previousErrors: refused.map((error) => asReplyError(error, this.#commands[replies.indexOf(error)])),
+    });
   }
 
   #failed(error: CacheError): void {

@@ -97,6 +97,17 @@ describe('a transaction', () => {
     expect(outcomes[1]).toEqual(outcomes[0]);
   });
 
+  it('begun on the client itself tells why it was aborted: its commands were told that they are queued', async () => {
+    const redis = nodes.open();
+    await redis.multi({ pipeline: false });
+    expect(await redis.call('set', 'k')).toBe('QUEUED');
+    expect(await refusal(redis.exec())).toMatchObject({
+      name: 'ReplyError',
+      message: 'EXECABORT Transaction discarded because of previous errors.',
+      previousErrors: [{ message: "ERR wrong number of arguments for 'set' command", command: { name: 'set' } }],
+    });
+  });
+
   it('may be begun on the client itself', async () => {
     expect(await redis.multi({ pipeline: false })).toBe('OK');
     expect(await redis.set(a, '7')).toBe('QUEUED');
