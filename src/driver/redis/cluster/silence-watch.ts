@@ -2,7 +2,8 @@
  * Gives up connections that owe replies and receive nothing: by the time the whole cluster owed and received nothing, one
  * silent server would have taken the callers of all others down with it.
  *
- * What is seen late, because our own event loop was blocked, is no evidence, and the sockets have their turn before a verdict.
+ * What our own event loop was blocked for is no silence, and a look that comes late gives no verdict: the sockets have their
+ * turn first. What was silent before it counts on, or a process that is often late would never find out.
  */
 
 import type { Clock, Timer } from '../../../base/clock.js';
@@ -21,7 +22,8 @@ export interface Watched {
 }
 
 interface Sight {
-  bytes: number;
+  readonly bytes: number;
+  /** When these had come, and later by all that we were late since. */
   since: number;
 }
 
@@ -59,8 +61,8 @@ export class SilenceWatch {
   #look(): void {
     this.#timer = undefined;
     const now = this.#clock.now();
-    // Whether before the timer or behind it, in what ran before us in this turn.
-    const isLate = now - this.#dueAt > LATE_MS;
+    // Blocked before the timer, or behind it by what ran before us in this turn.
+    const lateMs = now - this.#dueAt;
     let isOwed = false;
     for (const shard of [...this.#shards()]) {
       const { connection } = shard;
@@ -70,8 +72,9 @@ export class SilenceWatch {
       }
       isOwed = true;
       const sight = this.#seen.get(shard);
-      if (sight === undefined || isLate || sight.bytes !== connection.bytesRead)
+      if (sight === undefined || sight.bytes !== connection.bytesRead)
         this.#seen.set(shard, { bytes: connection.bytesRead, since: now });
+      else if (lateMs > LATE_MS) sight.since += lateMs;
       else if (now - sight.since >= this.#silentMs)
         connection.lose(
           new NodeError('stalled', `${placeOf(shard.address)} owed replies and sent nothing for ${this.#silentMs} ms`),
