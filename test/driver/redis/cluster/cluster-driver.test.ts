@@ -65,7 +65,7 @@ describe('slots that move', () => {
   it('between masters take every operation with them, in order, by way of both', async () => {
     const call = await connect();
     // Counters of an earlier try went on where it ended.
-    const [first = ''] = keysOn(0, `move ${randomUUID()} `);
+    const [first = ''] = keysOn(0, `move:${randomUUID()}:`);
     const slot = keySlot(first);
     const keys = [first, ...Array.from({ length: 4 }, (_, i) => `{${first}}${i}`)];
     const results: Promise<number | undefined>[][] = keys.map(() => []);
@@ -142,6 +142,8 @@ describe('a server that falls out', () => {
     await call.store(served, 'v');
     await call.store(silent, 'v');
     const { incarnation } = call.connection;
+    // Also for whoever comes after a failure.
+    onTestFinished(() => master(1).resume());
     await master(1).pause();
     const ownMs = stopwatch();
     const failing = call.store(silent, 'w').catch((error: unknown) => error);
