@@ -5,7 +5,7 @@
 
 /**
  * R1 order, R2 generations, R3 floors, R4 debts by kind, R8 conditional writes on distrusted keys, R9 leases that copies
- * and loaders hold, R10 versions.
+ * and loaders hold, and the while for which repairs of bare values are held back, R10 versions.
  */
 export type StalenessRule =
   | 'R1'
@@ -20,5 +20,6 @@ export type StalenessRule =
   | 'R7'
   | 'R8'
   | 'R9'
+  | 'R9-hold'
   | 'R10'
   | 'R13';

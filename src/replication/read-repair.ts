@@ -2,10 +2,11 @@
  * Read repair: a copy found on one owner and missed on another is put back there, off the caller's path, by the steps and
  * under the guards of `Copying`. Counters are not repaired: two copies would count apart (rule R11).
  *
- * A bare value found on one owner and missed on another may be one that another process is deleting, and whose delete has
- * got to one of them: put back behind it, it would stay, and tell nobody how old it is. So a bare value is copied from owner
- * to owner only when a delete has had the time of an attempt to get to both; one that took longer failed, and whoever
- * issued it trusts no copy of the key (`Ledger.renounce`). Meanwhile reads find it where it is.
+ * A bare value found on one owner and missed on another may be an old one: its delete by another process has got to one of
+ * them only, or its successor has not got to this one and is gone from the other. Put back, it would stay, and tell nobody
+ * how old it is; the other process trusts what its owner had confirmed. So a bare value is copied from owner to owner only
+ * after a while, in which a write gets to all owners or, where it failed, its debt is mostly paid. Meanwhile reads find the
+ * value where it is.
  */
 
 import pLimit from 'p-limit';
@@ -19,6 +20,9 @@ import type { Copying, CopyJob } from './copying.js';
 /** Repairs under way at once, and waiting: more are dropped, since the next read asks again. */
 const CONCURRENCY = 8;
 const MAX_WAITING = 1_000;
+/** How long bare values are held back, and how many at most. */
+const HOLD_MS = 5_000;
+const MAX_HELD = 10_000;
 
 /** A repair of a bare value, held back. */
 interface Held {
@@ -46,15 +50,16 @@ export class ReadRepair {
   }
 
   request(key: string, hash: number, generation: number, from: CacheNode, missing: readonly CacheNode[]): void {
-    if (this.#pending.size + this.#held.size >= MAX_WAITING || this.#isStopped) return;
-    if (this.#pending.has(key) || this.#held.has(key)) return;
+    if (this.#pending.size >= MAX_WAITING || this.#pending.has(key) || this.#held.has(key) || this.#isStopped) return;
     const { values, clock, attemptMs, disabledRules } = this.#context;
     // A former owner is asked within a budget: there the copy is worth more than the doubt.
-    if (values.isEnveloped || disabledRules.has('R9') || !this.#topology().isOwner(from, key)) {
+    const isHeld = !values.isEnveloped && !disabledRules.has('R9') && !disabledRules.has('R9-hold');
+    if (!isHeld || !this.#topology().isOwner(from, key)) {
       this.#begin(key, hash, generation, from, missing);
       return;
     }
-    this.#held.set(key, { dueAt: clock.now() + attemptMs, hash, from, missing });
+    if (this.#held.size >= MAX_HELD) return;
+    this.#held.set(key, { dueAt: clock.now() + Math.max(HOLD_MS, attemptMs), hash, from, missing });
     this.#schedule();
   }
 

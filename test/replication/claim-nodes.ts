@@ -63,7 +63,8 @@ export class Nodes {
     const nodes = NAMES.slice(0, count).map((_, i) => this.node(i, gate));
     const cache = assembleCache<V>(
       { nodes, timeouts: PATIENT, fallback: false, health: false, ...rest },
-      new Set(rules),
+      // What leases are for is seen at once.
+      new Set([...rules, 'R9-hold']),
     );
     this.#open.push(cache);
     await reached(cache);
