@@ -2,8 +2,8 @@
  * Gives up connections that owe replies and receive nothing: by the time the whole cluster owed and received nothing, one
  * silent server would have taken the callers of all others down with it.
  *
- * What our own event loop was blocked for is no silence, and a look that comes late gives no verdict: the sockets have their
- * turn first. What was silent before it counts on, or a process that is often late would never find out.
+ * What our own event loop was blocked for is no silence: in that nobody can be heard. What was silent before and after it
+ * counts on, or a process that is often late would never find out; and the sockets have their turn before a verdict.
  */
 
 import type { Clock, Timer } from '../../../base/clock.js';
@@ -74,12 +74,15 @@ export class SilenceWatch {
       const sight = this.#seen.get(shard);
       if (sight === undefined || sight.bytes !== connection.bytesRead)
         this.#seen.set(shard, { bytes: connection.bytesRead, since: now });
-      else if (lateMs > LATE_MS) sight.since += lateMs;
-      else if (now - sight.since >= this.#silentMs)
-        connection.lose(
-          new NodeError('stalled', `${placeOf(shard.address)} owed replies and sent nothing for ${this.#silentMs} ms`),
-        );
+      else {
+        if (lateMs > LATE_MS) sight.since += lateMs;
+        if (now - sight.since >= this.#silentMs) connection.lose(this.#stalled(shard.address));
+      }
     }
     if (isOwed) this.watch();
+  }
+
+  #stalled(address: Address): NodeError {
+    return new NodeError('stalled', `${placeOf(address)} owed replies and sent nothing for ${this.#silentMs} ms`);
   }
 }
