@@ -91,17 +91,20 @@ describe('a ring of a cluster, a master behind sentinels and a single server', (
     await cluster.moveSlot(keySlot(tag), cluster.spares[0] as TestServer, first);
     expect(await traffic.stop()).toEqual([]);
     expect(watched.stale).toEqual([]);
-    for (const key of keys) await watched.set(key);
-    watched.hits = 0;
-    await watched.read(keys);
-    expect(watched.hits).toBe(keys.length);
-    expect(nodeOf(watched.cache, 'cluster').inFlight).toBe(0);
+    for (const key of keys) await until(`${key} is written`, () => watched.set(key));
+    await until('all is read', async () => {
+      watched.hits = 0;
+      await watched.read(keys);
+      return watched.hits === keys.length;
+    });
+    expect(watched.stale).toEqual([]);
+    await until('nothing is owed any more', () => nodeOf(watched.cache, 'cluster').inFlight === 0);
   });
 
   it('serves the others, its breaker closed, while one server of the cluster hangs', async () => {
     // That the others are starved on a busy machine, too, is no outage.
-    const timeouts = { connectMs: 10_000, attemptMs: 1_500, totalMs: 3_000 };
-    const cache = await openCache({ nodes: [{ url: cluster.url, name: 'cluster' }], timeouts, probeMs: 3_000 });
+    const timeouts = { connectMs: 10_000, attemptMs: 3_000, totalMs: 6_000 };
+    const cache = await openCache({ nodes: [{ url: cluster.url, name: 'cluster' }], timeouts, probeMs: 6_000 });
     onTestFinished(() => cluster.masters[1]?.resume());
     const watched = new WatchedCache(cache, 'json');
     await Promise.all(KEYS.map((key) => watched.set(key)));
