@@ -12,7 +12,7 @@ import { type ChangeName, type Config, isChange, isFault, KEYS, type Phase, type
 /** Everything must be well again within so much time after the last fault. */
 const CALM_MS = 15_000;
 const LOOK_MS = 50;
-/** Changes whose hand-offs may run at once; a fifth ends the first. */
+/** Changes whose hand-offs may run at once; a ninth ends the first. */
 const MAX_HANDOFFS = 3;
 /** Debts that cannot be paid keep a node out for so long. */
 const MAX_SYNC_MS = 10_000;
