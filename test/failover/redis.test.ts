@@ -16,7 +16,7 @@ import { stopwatch } from '../support/stopwatch.js';
 
 const KEYS = Array.from({ length: 100 }, (_, i) => `k${i}`);
 /** A busy machine answers late: a replica that does is passed over like one that lags. */
-const HEALTH = { intervalMs: 60, timeoutMs: 1_500, unhealthyAfter: 3, healthyAfter: 1, ejectionMs: 200 };
+const HEALTH = { intervalMs: 60, timeoutMs: 4_000, unhealthyAfter: 3, healthyAfter: 1, ejectionMs: 200 };
 const SAVING = ['--save', '3600 1000000', '--dbfilename', 'old.rdb'];
 
 interface Setting {
@@ -116,10 +116,10 @@ class Replicas {
   }
 
   active(name: string): Promise<void> {
-    return until(
-      `${name} is active`,
-      () => this.view.active === name && this.watched.cache.nodes()[0]?.isConnected === true,
-    );
+    const holds = (): boolean => this.view.active === name && this.watched.cache.nodes()[0]?.isConnected === true;
+    return until(`${name} is active`, holds).catch((cause: unknown) => {
+      throw new Error(`${this.told.join()}: ${JSON.stringify(this.view)}`, { cause });
+    });
   }
 }
 
