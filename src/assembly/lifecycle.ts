@@ -63,7 +63,8 @@ export class Lifecycle {
     if (this.isClosed) throw new CacheError('ERR_CLOSED', 'the cache is closed');
     if (isReached()) return;
     const cause = cluster.topology.nodes[0]?.lastError;
-    throw new CacheError('ERR_UNAVAILABLE', `no node can be reached: ${cause?.message ?? ''}`, { cause });
+    const { message: why = 'none has answered yet' } = cause ?? {};
+    throw new CacheError('ERR_UNAVAILABLE', `no node can be reached: ${why}`, { cause });
   }
 
   /** The earliest end asked for counts: 0 ends at once, also what is being closed already. */

@@ -161,6 +161,19 @@ describe('ready', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('says so where none has answered by then', async () => {
+    const clock = new FakeClock();
+    const driver = {
+      ...createMemoryDriver({ name: 'mute', clock }),
+      connect: () => new Promise<never>(() => undefined),
+    };
+    const timeouts = { connectMs: 60_000 };
+    const cache = createCache({ nodes: [{ name: 'mute', driver }], clock, health: false, timeouts });
+    const message = 'no node can be reached: none has answered yet';
+    await expect(clock.until(cache.ready())).rejects.toMatchObject({ message });
+    await clock.until(cache.destroy());
+  });
+
   it('resolves as soon as each node is reached or known not to be, and tells why it is not', async () => {
     const cache = createCache({ nodes: [`redis://127.0.0.1:${await freePort()}`, 'memory://a'] });
     await cache.ready();
