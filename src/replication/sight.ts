@@ -1,7 +1,7 @@
 /** An entry as one node holds it. A node that cannot tell life and version of an entry is asked for its bytes alone. */
 
 import type { Calendar } from '../base/calendar.js';
-import type { ReadJudge } from '../cluster/ledger/ledger-roles.js';
+import type { DebtBook, ReadJudge } from '../cluster/ledger/ledger-roles.js';
 import type { Topology } from '../cluster/topology.js';
 import type { Inspection } from '../driver/driver.js';
 import type { CacheNode } from '../node/cache-node.js';
@@ -43,10 +43,10 @@ export function isDoubted(
  * Whether an entry has had its time by its envelope, on a node that keeps time itself and was never heard to have stored it:
  * a write that a stopped node executes when it goes on lives there from then on. What is known against the node does not
  * make a miss of the last write itself, so nothing else would end it in time. Elsewhere the node's word counts, since
- * `touch` leaves the envelope there as it is.
+ * `touch` leaves the envelope there as it is: also where the node is distrusted for no more than a new life of its own.
  */
 export function isOutlived(
-  { ledger, calendar }: { readonly ledger: ReadJudge; readonly calendar: Calendar },
+  { ledger, calendar }: { readonly ledger: ReadJudge & Pick<DebtBook, 'paymentFor'>; readonly calendar: Calendar },
   node: CacheNode,
   { key, hash, place }: Pick<EntryTarget, 'key' | 'hash' | 'place'>,
   expiresAt: number,
@@ -54,7 +54,7 @@ export function isOutlived(
   if (expiresAt === 0 || !node.keepsTime || ledger.isQuiet || ledger.isClean(node.slot)) return false;
   if (expiresAt > calendar.now()) return false;
   const distrust = ledger.isDistrusted(node.slot, hash, key, place);
-  return distrust === 'key' || distrust === 'connection';
+  return distrust === 'connection' || (distrust === 'key' && ledger.paymentFor(node.slot, hash, key).debt !== 0);
 }
 
 export function sight(node: CacheNode, target: Target, lane: Lane): Promise<Outcome<Sighting | undefined>> {

@@ -9,7 +9,7 @@
 import type { Calendar } from '../base/calendar.js';
 import type { HybridClock } from '../base/hybrid-clock.js';
 import { secondHash } from '../base/string-hash.js';
-import type { ReadJudge } from '../cluster/ledger/ledger-roles.js';
+import type { DebtBook, ReadJudge } from '../cluster/ledger/ledger-roles.js';
 import type { Topology } from '../cluster/topology.js';
 import { CORRUPT, type Kept, type Transcoder } from '../codec/transcoder.js';
 import { clientIdAt, expiresAtAt, stampAt, type Verdict } from '../envelope.js';
@@ -26,7 +26,7 @@ const NO_STAMP = -1;
 
 export interface JudgeContext {
   readonly values: Transcoder;
-  readonly ledger: ReadJudge;
+  readonly ledger: ReadJudge & Pick<DebtBook, 'paymentFor'>;
   readonly stamps: HybridClock;
   readonly calendar: Calendar;
   readonly counters: { distrusted: number };

@@ -82,4 +82,24 @@ describe('an entry stored late', () => {
     await clock.advance(TTL_MS);
     expect(await clock.until(cache.get('k'))).toBe('v');
   });
+
+  it('does not shorten it where a node that began a new life with its data owes something else', async () => {
+    const clock = new FakeClock();
+    const store = new MemoryNode({ name: 'a', clock });
+    const driver = createMemoryDriver({ name: 'a', store, clock });
+    const cache = createCache({ nodes: [{ name: 'a', driver }], clock, health: false, breaker: false, retry: false });
+    onTestFinished(async () => {
+      await clock.until(cache.destroy());
+    });
+    await clock.until(cache.ready());
+    await clock.until(cache.set('k', 'v', { ttlMs: TTL_MS }));
+    store.restart({ data: 'keep' });
+    await clock.advance(1_000);
+    expect(await clock.until(cache.touch('k', TTL_MS * 10))).toBe(true);
+    await clock.advance(TTL_MS * 2);
+    store.failWith('read-only', ['store', 'delete']);
+    expect(await clock.until(cache.set('other', 1))).toBe(false);
+    expect(cache.stats().ledger).toMatchObject({ keyDebts: 1 });
+    for (const read of Object.values(READS)) expect(await clock.until(read(cache))).toBe('v');
+  });
 });
