@@ -186,7 +186,7 @@ export class PlacementMigration {
     // What was read a moment ago may be on its way still; once the old place is dropped nobody would find it there.
     await repair.settled();
     if (this.#isStopped) return;
-    if (!this.keepsOld) throw new OptionError('migration', 'was rolled back meanwhile');
+    if (this.#stage !== 'promoting') throw new OptionError('migration', 'was rolled back meanwhile');
     this.#stage = 'promoted';
     this.guard?.stop();
     rebalancer().endHandoff('promoted');

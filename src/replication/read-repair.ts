@@ -50,15 +50,16 @@ export class ReadRepair {
   }
 
   request(key: string, hash: number, generation: number, from: CacheNode, missing: readonly CacheNode[]): void {
-    if (this.#pending.size >= MAX_WAITING || this.#pending.has(key) || this.#held.has(key) || this.#isStopped) return;
+    if (this.#pending.size >= MAX_WAITING || this.#pending.has(key) || this.#isStopped) return;
     const { values, clock, attemptMs, disabledRules } = this.#context;
-    // A former owner is asked within a budget: there the copy is worth more than the doubt.
+    // A former owner is asked within a budget, and not for long: there the copy is worth more than the doubt.
     const isHeld = !values.isEnveloped && !disabledRules.has('R9') && !disabledRules.has('R9-hold');
     if (!isHeld || !this.#topology().isOwner(from, key)) {
+      this.#held.delete(key);
       this.#begin(key, hash, generation, from, missing);
       return;
     }
-    if (this.#held.size >= MAX_HELD) return;
+    if (this.#held.size >= MAX_HELD || this.#held.has(key)) return;
     this.#held.set(key, { dueAt: clock.now() + Math.max(HOLD_MS, attemptMs), hash, from, missing });
     this.#schedule();
   }

@@ -117,6 +117,12 @@ describe('what cannot be done', () => {
     migration.rollBack();
     await expect(world.done(promoted)).rejects.toThrow('rolled back meanwhile');
     migration.rampTo(100);
+    const overtaken = migration.promote();
+    migration.rollBack();
+    migration.rampTo(10);
+    await expect(world.done(overtaken)).rejects.toThrow('rolled back meanwhile');
+    expect(migration.percent).toBe(10);
+    migration.rampTo(100);
     await world.done(migration.promote());
     expect(() => migration.rollBack()).toThrow('promoted already');
     expect(() => migration.rampTo(5)).toThrow('promoted already');
