@@ -73,6 +73,10 @@ export class Judge {
     if (this.floors.columnOf(at, node.witness) < 0) {
       if (node.debts.has(hash, key) || node.forgotten.at(hash) >= floor) return 'key';
       if (!this.floors.isUnlistedAt(at) && floor > node.emptiedAt) return 'key';
+    } else if (!node.isClean) {
+      // A debt entered since the write was stamped, which its confirmation does not pay.
+      const barrier = node.debts.barrierOf(hash, key);
+      if (barrier >= floor && barrier !== Number.POSITIVE_INFINITY) return 'key';
     }
     return node.isClean || floor > boundAt(node, hash, place) ? 'no' : 'fence';
   }

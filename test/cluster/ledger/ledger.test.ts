@@ -37,6 +37,20 @@ describe('conditional writes (R8)', () => {
     expect([ledger.isDistrusted(2, HASH, KEY), ledger.isDistrusted(2, 7, 'never written')]).toEqual(['key', 'fence']);
   });
 
+  it('distrust a node whose connection ended between the stamp of a write and its being sent, until that is paid', () => {
+    const { ledger, next, write, trusts } = setUp();
+    ledger.owe(HASH, KEY, 0, write());
+    ledger.abandon(0, '9', [{ hash: HASH, key: KEY }]);
+    const stamp = next();
+    write(1, 'another');
+    ledger.connectionGone(0, '9');
+    ledger.issue(HASH, KEY, stamp, [{ slot: 0 }, { slot: 1 }]);
+    ledger.confirm(HASH, KEY, stamp, 0);
+    expect([ledger.isDistrusted(0, HASH, KEY), trusts(0)]).toEqual(['key', false]);
+    for (const payment of ledger.takeForPayment(0, 10)) ledger.paid(payment);
+    expect([ledger.isDistrusted(0, HASH, KEY), trusts(0), ledger.owes(0)]).toEqual(['no', true, false]);
+  });
+
   it('may build on the node again once their own delete has landed', () => {
     const { ledger, confirmed, next, trusts } = setUp();
     confirmed();
