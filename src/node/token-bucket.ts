@@ -2,6 +2,9 @@
  * Token bucket: tokens drip in at `limit` per `intervalMs` up to `burst`, each call takes one. Even in the long run,
  * with bursts of at most `burst`. Constant memory.
  */
+/** What sums of fractions may lack of a whole token. */
+const ROUNDING = 1e-9;
+
 export class TokenBucket {
   readonly #perMs: number;
   readonly #burst: number;
@@ -17,14 +20,14 @@ export class TokenBucket {
 
   tryTake(n: number, now: number): boolean {
     this.#fill(now);
-    if (this.#tokens < n) return false;
+    if (this.#tokens < n - ROUNDING) return false;
     this.#tokens -= n;
     return true;
   }
 
   retryAfterMs(now: number): number {
     this.#fill(now);
-    return this.#tokens >= 1 ? 0 : (1 - this.#tokens) / this.#perMs;
+    return this.#tokens >= 1 - ROUNDING ? 0 : (1 - this.#tokens) / this.#perMs;
   }
 
   /** Tokens are fractions, so asking often loses nothing. */

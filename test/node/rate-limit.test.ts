@@ -59,6 +59,16 @@ describe.each(ALGORITHMS)('a rate limit by %s', (algorithm: RateLimitAlgorithm) 
     );
   });
 
+  it('has one more when as much time has passed as one takes, in pieces that do not add up to it', () => {
+    const { limiter, pass } = setUp({ algorithm, limit: 2, intervalMs: 500 });
+    for (const ms of [0, 220]) {
+      pass(ms);
+      expect(limiter.tryTake()).toBe(true);
+    }
+    pass(algorithm === 'token-bucket' ? 30 : 280);
+    expect([limiter.retryAfterMs, limiter.tryTake()]).toEqual([0, true]);
+  });
+
   it('refuses with the name and the time to come back, and runs nothing', async () => {
     const { limiter } = setUp({ algorithm, limit: 1, intervalMs: 250 });
     expect(await limiter.run(() => 'ran')).toBe('ran');
