@@ -26,6 +26,8 @@ type Label = Pick<PlacementNode, 'host' | 'port' | 'name' | 'vnodes'>;
 export class Placer {
   readonly #kind: PlacementKind | undefined;
   readonly #labels = new WeakMap<CacheNode, Label>();
+  /** Once a node was told its virtual nodes all have as many as they were told, or the usual ones: also when that node has left. */
+  #hasVnodes = false;
 
   /** @param kind the rule of another client; `undefined` for the own ring */
   constructor(kind: PlacementKind | undefined) {
@@ -40,6 +42,7 @@ export class Placer {
   /** To be told of each node before it is placed. */
   learn(node: CacheNode, spec: NodeSpec): void {
     this.#labels.set(node, labelOf(spec));
+    this.#hasVnodes ||= spec.vnodes !== undefined;
   }
 
   /** @throws OptionError where these nodes cannot be placed. */
@@ -75,7 +78,8 @@ export class Placer {
   }
 
   #labelled(node: CacheNode): PlacementNode {
-    return { ...shareOf(node), ...(this.#labels.get(node) ?? { host: node.name, port: 0, name: node.name }) };
+    const label = this.#labels.get(node) ?? { host: node.name, port: 0, name: node.name };
+    return { ...(this.#hasVnodes ? { vnodes: 0 } : {}), ...shareOf(node), ...label };
   }
 }
 

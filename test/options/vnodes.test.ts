@@ -26,6 +26,18 @@ describe('vnodes of a node', () => {
     expect(KEYS.map((key) => cache?.ring.owners(key)[0])).toEqual(KEYS.map((key) => ring.get(key)));
   });
 
+  it('leaves the others where they are when the last node that was told some is removed', async () => {
+    const nodes = [{ url: 'memory://a', vnodes: 80 }, 'memory://b', 'memory://c'];
+    cache = createCache({ nodes, placement: 'npm-hashring-vnodes' });
+    await cache.ready();
+    const before = KEYS.map((key) => cache?.ring.owners(key)[0]);
+    await cache.removeNode('a');
+    const after = KEYS.map((key) => cache?.ring.owners(key)[0]);
+    expect(after.filter((owner, i) => before[i] !== 'a' && before[i] !== owner)).toEqual([]);
+    const ring = new HashRing({ b: 1, c: 1 });
+    expect(after).toEqual(KEYS.map((key) => ring.get(key)));
+  });
+
   it('is a whole number', () => {
     for (const vnodes of [0, -1, 1.5, Number.NaN, 1e9])
       expect(() => createCache({ nodes: [{ url: 'memory://a', vnodes }] })).toThrow(
